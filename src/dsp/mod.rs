@@ -1,0 +1,1 @@
+//! Arithmetic only: no session, no files, no allocation after `new`.

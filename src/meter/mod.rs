@@ -1,0 +1,1 @@
+//! Measuring: used by live meters, checks and reports alike.

@@ -1,0 +1,16 @@
+//! Every kind of processor; the one place a new file is named.
+
+use super::Kind;
+
+/// In the order of the menu.
+const REGISTRY: &[&dyn Kind] = &[];
+
+/// Every kind, in menu order.
+pub fn kinds() -> &'static [&'static dyn Kind] {
+    REGISTRY
+}
+
+/// The kind of this id.
+pub fn find(id: &str) -> Option<&'static dyn Kind> {
+    REGISTRY.iter().copied().find(|kind| kind.id() == id)
+}

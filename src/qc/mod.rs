@@ -1,0 +1,1 @@
+//! Checks of delivered mixes and of masters.

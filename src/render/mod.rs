@@ -1,0 +1,1 @@
+//! The one renderer: session to plan, plan to master tap.
