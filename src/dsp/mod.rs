@@ -1,1 +1,17 @@
 //! Arithmetic only: no session, no files, no allocation after `new`.
+
+pub mod biquad;
+pub mod delay;
+pub mod dither;
+pub mod envelope;
+pub mod fft;
+pub mod fir;
+pub mod interpolate;
+pub mod kweight;
+pub mod midside;
+pub mod noise;
+pub mod oversample;
+pub mod resample;
+pub mod smooth;
+pub mod svf;
+pub mod window;

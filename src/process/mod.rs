@@ -1,7 +1,13 @@
 //! Processors: one file each, descriptor, arithmetic and tests together; one line in the registry.
 
+pub mod compressor;
+pub mod eq;
+pub mod gain;
+pub mod limiter;
 pub mod processor;
 pub mod registry;
+pub mod slot;
+pub mod width;
 
 pub use processor::{
     Kind, ParamDesc, ParamError, ParamIndex, ParamKind, Processor, Setup, Taper, Unit, Values, values_of,

@@ -1,0 +1,1 @@
+//! Delay lines and maxima over a sliding window.

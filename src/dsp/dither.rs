@@ -1,0 +1,1 @@
+//! Word-length reduction: flat and shaped dither.

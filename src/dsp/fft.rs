@@ -1,0 +1,1 @@
+//! Real FFT: plans, scratch, scaling. The only file that names realfft.

@@ -1,0 +1,1 @@
+//! Linear-phase filters and partitioned convolution.

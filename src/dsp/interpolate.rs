@@ -1,0 +1,1 @@
+//! Band-limited interpolation between samples, for true peaks.

@@ -1,0 +1,1 @@
+//! K-weighting of ITU-R BS.1770-5.

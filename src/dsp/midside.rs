@@ -1,0 +1,1 @@
+//! Left/right to mid/side and back.

@@ -1,0 +1,1 @@
+//! Counter-based noise: a value depends on seed, channel and absolute frame only.

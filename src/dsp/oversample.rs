@@ -1,0 +1,1 @@
+//! Oversampling up and down with known latency.

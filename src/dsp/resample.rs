@@ -1,0 +1,1 @@
+//! Rate conversion with exact length and no delay. The only file that names rubato.

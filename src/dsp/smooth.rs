@@ -1,0 +1,1 @@
+//! Parameter smoothing on the quantum grid.

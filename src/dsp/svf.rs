@@ -1,0 +1,1 @@
+//! State-variable filter for moving cut-offs.

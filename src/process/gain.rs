@@ -1,0 +1,1 @@
+//! Gain, trim and polarity.

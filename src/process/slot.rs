@@ -1,0 +1,1 @@
+//! One slot running: channel mode, wet mix, bypass, latency-matched dry signal.

@@ -1,0 +1,1 @@
+//! Stereo width and mono-maker.
