@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod command;
+pub mod demo;
 pub mod frame;
 
 pub use action::Action;
