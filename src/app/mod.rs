@@ -4,6 +4,7 @@ pub mod action;
 pub mod command;
 pub mod demo;
 pub mod frame;
+pub mod settings;
 
 pub use action::Action;
 pub use command::Command;

@@ -71,11 +71,15 @@ impl Mixdown {
 
 /// Eight delay lines that feed each other through a Householder reflection (Jot and Chaigne 1991), darker as they decay.
 struct Room {
-    lines: [Vec<f64>; 8],
-    at: [usize; 8],
-    gain: [f64; 8],
-    damped: [f64; 8],
+    lines: [Line; 8],
     damping: f64,
+}
+
+struct Line {
+    samples: Vec<f64>,
+    at: usize,
+    gain: f64,
+    damped: f64,
 }
 
 /// Lengths without common factors, milliseconds.
@@ -83,27 +87,27 @@ const LINES_MS: [f64; 8] = [29.3, 34.1, 39.7, 43.1, 47.9, 53.3, 59.9, 67.3];
 
 impl Room {
     fn new(rate: f64, decay_s: f64) -> Self {
-        Self {
-            lines: LINES_MS.map(|ms| vec![0.0; (rate * ms / 1000.0) as usize]),
-            at: [0; 8],
-            gain: LINES_MS.map(|ms| 10f64.powf(-3.0 * ms / 1000.0 / decay_s)),
-            damped: [0.0; 8],
-            damping: (-std::f64::consts::TAU * 5200.0 / rate).exp(),
-        }
+        let line = |ms: f64| Line {
+            samples: vec![0.0; (rate * ms / 1000.0) as usize],
+            at: 0,
+            gain: 10f64.powf(-3.0 * ms / 1000.0 / decay_s),
+            damped: 0.0,
+        };
+        Self { lines: LINES_MS.map(line), damping: (-std::f64::consts::TAU * 5200.0 / rate).exp() }
     }
 
     fn next(&mut self, input: f64) -> [f64; 2] {
-        let mut out = [0.0; 8];
-        for i in 0..8 {
-            let raw = self.lines[i][self.at[i]] * self.gain[i];
-            self.damped[i] = self.damping * self.damped[i] + (1.0 - self.damping) * raw;
-            out[i] = self.damped[i];
+        for line in &mut self.lines {
+            let raw = line.samples[line.at] * line.gain;
+            line.damped = self.damping * line.damped + (1.0 - self.damping) * raw;
         }
-        let sum: f64 = out.iter().sum::<f64>() / 4.0;
-        for i in 0..8 {
-            self.lines[i][self.at[i]] = input * 0.35 + out[i] - sum;
-            self.at[i] = (self.at[i] + 1) % self.lines[i].len();
+        let sum: f64 = self.lines.iter().map(|l| l.damped).sum::<f64>() / 4.0;
+        for line in &mut self.lines {
+            line.samples[line.at] = input * 0.35 + line.damped - sum;
+            line.at = (line.at + 1) % line.samples.len();
         }
-        [out[0] - out[2] + out[4] - out[6], out[1] - out[3] + out[5] - out[7]].map(|s| 0.6 * s)
+        let [a, b, c, d, e, f, g, h] = &self.lines;
+        [a.damped - c.damped + e.damped - g.damped, b.damped - d.damped + f.damped - h.damped]
+            .map(|s| 0.6 * s)
     }
 }
