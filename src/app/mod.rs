@@ -3,6 +3,7 @@
 pub mod action;
 pub mod command;
 pub mod demo;
+pub mod doctor;
 pub mod frame;
 pub mod settings;
 
