@@ -5,6 +5,7 @@ pub mod command;
 pub mod demo;
 pub mod doctor;
 pub mod frame;
+pub mod log;
 pub mod settings;
 
 pub use action::Action;

@@ -21,6 +21,8 @@ pub struct Cli {
 /// What can be done without a window.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Loudness, peaks and dynamics of any audio file
+    Measure(MeasureArgs),
     /// Every processor: kind, parameters, units, ranges, defaults, latency
     Processors(JsonOnly),
     /// What this machine lacks or could do better, each with its mend
@@ -33,4 +35,18 @@ pub struct JsonOnly {
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
+}
+
+/// `measure`.
+#[derive(Debug, Args)]
+pub struct MeasureArgs {
+    /// Audio files
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+    /// Use at most this many threads
+    #[arg(long)]
+    pub threads: Option<usize>,
 }

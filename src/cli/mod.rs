@@ -6,6 +6,7 @@
 mod args;
 mod chain_file;
 mod doctor;
+mod measure;
 mod output;
 mod processors;
 
@@ -27,6 +28,7 @@ pub fn run(window: impl FnOnce(Option<std::path::PathBuf>) -> Result<(), String>
         return finish(window(cli.session).map(|()| 0).map_err(CliError::usage), verbose);
     };
     let done = match command {
+        Command::Measure(args) => measure::run(&args),
         Command::Processors(args) => processors::run(&args),
         Command::Doctor(args) => doctor::run(&args),
     };

@@ -150,7 +150,7 @@ impl<R: Send + 'static> Pool<R> {
             work: Some(Box::new(work)),
         };
         lock(&self.state.0).tasks.push_back(task);
-        self.state.1.notify_one();
+        self.state.1.notify_all();
         id
     }
 
@@ -177,6 +177,14 @@ impl<R: Send + 'static> Pool<R> {
             }
         };
         state.tasks.iter().map(info).collect()
+    }
+
+    /// Blocks until nothing waits or runs.
+    pub fn wait_until_idle(&self) {
+        let mut state = lock(&self.state.0);
+        while !state.tasks.is_empty() {
+            state = self.state.1.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
     }
 
     /// What has finished since last asked. `Err` is the text of a panic: a bug, reported and survived.
@@ -207,6 +215,9 @@ fn run<R>(state: &(Mutex<State<R>>, Condvar)) {
         let mut guard = lock(mutex);
         guard.tasks.retain(|t| t.id != id);
         guard.done.push((id, result));
+        drop(guard);
+        // For whoever waits until nothing is left.
+        wake.notify_all();
     }
 }
 

@@ -3,9 +3,7 @@
 use super::{Kind, gain};
 
 /// In the order of the menu.
-const REGISTRY: &[&dyn Kind] = &[
-    &gain::GainKind,
-];
+const REGISTRY: &[&dyn Kind] = &[&gain::GainKind];
 
 /// Every kind, in menu order.
 pub fn kinds() -> &'static [&'static dyn Kind] {
