@@ -1,1 +1,5 @@
-//! Work beside the sound.
+//! Work beside the sound: a few named threads, each job with progress and cancel.
+
+pub mod pool;
+
+pub use pool::{JobContext, JobInfo, Pool, Priority};
