@@ -12,6 +12,8 @@
 //! | [`jobs`], [`app`] | work beside the sound; the program without a window |
 //! | [`cli`], [`gui`] | its two faces |
 
+#![cfg_attr(test, allow(clippy::float_cmp, reason = "tests check exact values"))]
+
 pub mod app;
 pub mod audio;
 pub mod cli;

@@ -1,1 +1,13 @@
-//! The program without a window.
+//! The program without a window: everything the product does, driven by commands, seen through frames.
+
+pub mod action;
+pub mod command;
+pub mod demo;
+pub mod doctor;
+pub mod frame;
+pub mod log;
+pub mod settings;
+
+pub use action::Action;
+pub use command::Command;
+pub use frame::Frame;

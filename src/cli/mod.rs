@@ -1,1 +1,54 @@
-//! The command line.
+//! The command line: batch work, scripts, tests, and checks against other programs.
+//!
+//! Names, JSON keys and exit codes are a public interface: add to them, never change them. Exit codes: 0 done; 1 done,
+//! and a check failed; 2 wrong usage; 3 an input could not be read; 4 an output could not be written.
+
+mod args;
+mod chain_file;
+mod doctor;
+mod measure;
+mod output;
+mod processors;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+pub use args::{Cli, Command};
+use output::CliError;
+
+/// Runs the command line of this process. With no command (or a session only) `window` is called with the session.
+pub fn run(window: impl FnOnce(Option<std::path::PathBuf>) -> Result<(), String>) -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let verbose = cli.verbose;
+    let Some(command) = cli.command else {
+        return finish(window(cli.session).map(|()| 0).map_err(CliError::usage), verbose);
+    };
+    let done = match command {
+        Command::Measure(args) => measure::run(&args),
+        Command::Processors(args) => processors::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
+    };
+    finish(done, verbose)
+}
+
+/// Clap's own messages: help and version are no errors; anything else is wrong usage.
+fn usage(error: &clap::Error) -> ExitCode {
+    let code = if error.use_stderr() { output::USAGE } else { 0 };
+    // Nobody is left to be told that the terminal is gone.
+    error.print().unwrap_or_default();
+    ExitCode::from(code)
+}
+
+fn finish(done: Result<u8, CliError>, verbose: bool) -> ExitCode {
+    match done {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            output::say(&error.line(verbose));
+            ExitCode::from(error.code)
+        }
+    }
+}

@@ -1,1 +1,7 @@
-//! Work beside the sound.
+//! Work beside the sound: a few named threads, each job with progress and cancel.
+
+pub mod inspect;
+pub mod parallel;
+pub mod pool;
+
+pub use pool::{JobContext, JobInfo, Pool, Priority};

@@ -2,6 +2,10 @@
 //!
 //! Album time zero is the start of the disc image, 00:00:00 on a CD; the first song's gap is the pause before it. A
 //! song starts its `gap` after the end of the song before; a negative gap is an overlap, over which the two cross.
+//!
+//! Where the session keeps to CD frames, a start is rounded to the nearest of them (at most 6.7 ms away) here and not in
+//! the stored gap, so that no number of edits lets gaps drift. A gap of exactly 0 is a splice and is never rounded: the
+//! sound goes on without a seam, and the CD mark falls into the frame that holds it.
 
 use super::{FadeShape, Session, SongId};
 use crate::units::{CdFrames, Frames, SampleRate};
@@ -66,8 +70,12 @@ impl Timeline {
     pub fn of(session: &Session) -> Self {
         let mut songs: Vec<PlacedSong> = Vec::with_capacity(session.songs.len());
         let mut cursor = Frames::ZERO;
+        let cd_frame = session.sample_rate_hz.frames_per_cd_frame();
         for (i, song) in session.songs.iter().enumerate() {
             let mut start = (cursor + song.gap).max(Frames::ZERO);
+            if session.snap_to_cd_frames && song.gap != Frames::ZERO {
+                start = start.round_to(cd_frame);
+            }
             if let Some(previous) = songs.last() {
                 // However long the overlap, the running order holds.
                 start = start.max(previous.start);
@@ -141,6 +149,7 @@ mod tests {
 
     fn session(songs: &[(i64, i64)]) -> Session {
         let mut session = Session::new(SampleRate::CD);
+        session.snap_to_cd_frames = false;
         for (i, (length, gap)) in songs.iter().enumerate() {
             let source = SourceRef { sample_rate_hz: 44_100, frames: *length as u64, ..SourceRef::default() };
             session.songs.push(Arc::new(Song::new(
@@ -176,6 +185,16 @@ mod tests {
         }
         assert_eq!(a.fade_gain_at(Frames(999)), 0.0);
         assert_eq!(b.fade_gain_at(Frames(600)), 0.0);
+    }
+
+    #[test]
+    fn starts_keep_to_cd_frames_but_a_splice_has_no_seam() {
+        let mut session = session(&[(10_000, 88_200), (10_001, 300), (5000, 0)]);
+        session.snap_to_cd_frames = true;
+        let t = Timeline::of(&session);
+        assert_eq!(t.songs[0].start, Frames(88_200));
+        assert_eq!(t.songs[1].start, Frames(98_500).round_to(588));
+        assert_eq!(t.songs[2].start, t.songs[1].end);
     }
 
     #[test]

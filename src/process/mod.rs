@@ -1,6 +1,7 @@
 //! Processors: one file each, descriptor, arithmetic and tests together; one line in the registry.
 
 pub mod compressor;
+pub(crate) mod drywet;
 pub mod eq;
 pub mod gain;
 pub mod limiter;

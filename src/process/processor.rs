@@ -333,6 +333,13 @@ pub trait Kind: Sync {
     /// Lets a kind complete values from what was given (an EQ band is on when its type is given).
     fn complete(&self, _values: &mut Values, _given: &BTreeMap<String, ParamValue>) {}
 
+    /// Whether this change of a parameter needs a new instance (crossfaded by the host) instead of
+    /// [`Processor::set`]. Structural parameters always do; a kind may ask for more (every parameter of a linear-phase
+    /// equaliser, whose kernel is not computed on the audio thread).
+    fn needs_rebuild(&self, param: ParamIndex, _old: &Values, _new: &Values) -> bool {
+        self.params()[param].structural
+    }
+
     /// Builds an instance. May allocate. Values are inside their ranges.
     fn build(&self, values: &Values, setup: &Setup) -> Box<dyn Processor>;
 }

@@ -1,9 +1,9 @@
 //! Every kind of processor; the one place a new file is named.
 
-use super::Kind;
+use super::{Kind, gain};
 
 /// In the order of the menu.
-const REGISTRY: &[&dyn Kind] = &[];
+const REGISTRY: &[&dyn Kind] = &[&gain::GainKind];
 
 /// Every kind, in menu order.
 pub fn kinds() -> &'static [&'static dyn Kind] {

@@ -1,0 +1,89 @@
+//! What a user, a script or a test can ask of the program.
+
+use std::path::PathBuf;
+
+use super::Action;
+use super::frame::{ExportRequest, JobId, MonitorView, Selection};
+use crate::edit::{Edit, GestureId};
+use crate::model::SongId;
+use crate::units::{Frames, SampleRate};
+
+/// One request. Never fails in the caller's face: what cannot be done becomes a line in the log.
+#[derive(Debug, Clone)]
+pub enum Command {
+    /// A command of the menus, by name.
+    Do(Action),
+    /// A change of the session; edits of one gesture are one undo step.
+    Edit {
+        /// What.
+        edit: Edit,
+        /// Part of which drag or ride.
+        gesture: Option<GestureId>,
+    },
+    /// Starts at an album frame, or where the cursor is.
+    Play {
+        /// From where.
+        from: Option<Frames>,
+    },
+    /// Moves the playhead (and the cursor), playing or not.
+    Seek(Frames),
+    /// Loops a range of the album, or stops looping.
+    SetLoop(Option<(Frames, Frames)>),
+    /// Sets the monitor section.
+    SetMonitor(MonitorView),
+    /// What is selected.
+    Select(Selection),
+    /// Takes files, folders and zips into the album at a place (the end if none).
+    Import {
+        /// What was dropped or chosen.
+        paths: Vec<PathBuf>,
+        /// Index of the first new song.
+        at: Option<usize>,
+    },
+    /// Gives a song another file.
+    Relink {
+        /// Which.
+        song: SongId,
+        /// The file.
+        path: PathBuf,
+    },
+    /// A new, empty session at a rate.
+    New {
+        /// Its rate.
+        sample_rate: SampleRate,
+    },
+    /// Opens a session file.
+    Open(PathBuf),
+    /// Saves under a name.
+    SaveAs(PathBuf),
+    /// Takes up (or drops) the autosaved session that was offered.
+    Recover(bool),
+    /// Starts an export.
+    Export(ExportRequest),
+    /// Stops a job.
+    CancelJob(JobId),
+    /// Puts a finished export's result page away.
+    DismissResult,
+    /// Chooses the audio device; `None` is the null device.
+    SetDevice {
+        /// Audio host (`ALSA`, `JACK` …); `None` for the null device.
+        host: Option<String>,
+        /// Device id as the host gives it; `None` for the host's default.
+        device: Option<String>,
+        /// Frames a buffer.
+        buffer_frames: u32,
+    },
+    /// Looks for hosts and devices again.
+    RefreshDevices,
+    /// Clears holds, maxima and integrated readings.
+    ResetMeters,
+    /// Clears a lamp (dropouts, output guard).
+    ClearLamps,
+}
+
+impl Command {
+    /// An edit that is a step of its own.
+    pub fn edit(edit: Edit) -> Self {
+        Self::Edit { edit, gesture: None }
+    }
+}

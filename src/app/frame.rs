@@ -1,0 +1,480 @@
+//! What a view sees: one read-only picture of the program per drawn frame.
+//!
+//! Everything large is shared behind an `Arc` and replaced, never changed. Levels are in the unit their name says; a
+//! reading that does not exist (silence, too short) is `None`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::model::{ChainRef, Finding, Session, SlotId, SongId, Timeline};
+use crate::units::{Frames, SampleRate};
+
+/// Whether the session is on disk as it is in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SaveState {
+    /// Never saved; an autosave may exist.
+    #[default]
+    NeverSaved,
+    /// As on disk.
+    Saved,
+    /// Changed since.
+    Unsaved,
+    /// Being written.
+    Saving,
+}
+
+/// What is selected, for editing and for the keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selection {
+    /// In running order.
+    pub songs: Vec<SongId>,
+    /// The chain whose slots are shown.
+    pub chain: ChainRef,
+    /// The slot whose editor is open.
+    pub slot: Option<SlotId>,
+}
+
+impl Default for Selection {
+    fn default() -> Self {
+        Self { songs: Vec::new(), chain: ChainRef::Album, slot: None }
+    }
+}
+
+/// Transport as heard.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct TransportView {
+    /// Sound runs.
+    pub playing: bool,
+    /// Album frame being heard.
+    pub position: Frames,
+    /// Where play will begin.
+    pub cursor: Frames,
+    /// Looped range.
+    pub loop_range: Option<(Frames, Frames)>,
+    /// After stop, go back to where play began.
+    pub return_on_stop: bool,
+}
+
+/// Which part of the signal the monitors play.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+pub enum MonitorListen {
+    /// Left and right.
+    #[default]
+    Stereo,
+    /// `(L+R)/2` on both.
+    Mono,
+    /// `(L−R)/2` on both.
+    Side,
+    /// Left on both.
+    Left,
+    /// Right on both.
+    Right,
+}
+
+/// The monitor section: after the master tap, never in a file.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct MonitorView {
+    /// Level, dB, 0 is unity.
+    pub level_db: f64,
+    /// Lowers the monitors by 20 dB.
+    pub dim: bool,
+    /// What is heard.
+    pub listen: MonitorListen,
+    /// Exchanges left and right.
+    pub swap: bool,
+    /// Inverts the right channel.
+    pub invert_right: bool,
+}
+
+impl Default for MonitorView {
+    fn default() -> Self {
+        Self { level_db: 0.0, dim: false, listen: MonitorListen::Stereo, swap: false, invert_right: false }
+    }
+}
+
+/// Readings of the signal being heard, at the meter point named.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct MeterView {
+    /// The source and the point, as shown (`master · master tap`).
+    pub point: String,
+    /// Sample peak of the last moments, per channel, dBFS.
+    pub peak_dbfs: [Option<f64>; 2],
+    /// Held sample peak, per channel, dBFS.
+    pub hold_dbfs: [Option<f64>; 2],
+    /// RMS (AES17, 300 ms), per channel, dBFS.
+    pub rms_dbfs: [Option<f64>; 2],
+    /// Largest true peak since reset, per channel, dBTP.
+    pub true_peak_dbtp: [Option<f64>; 2],
+    /// Runs of full-scale samples since reset.
+    pub full_scale_runs: u64,
+    /// LUFS, 400 ms.
+    pub momentary_lufs: Option<f64>,
+    /// LUFS, 3 s.
+    pub short_term_lufs: Option<f64>,
+    /// LUFS since reset, gated.
+    pub integrated_lufs: Option<f64>,
+    /// LU since reset (EBU Tech 3342).
+    pub range_lu: Option<f64>,
+    /// Largest M since reset.
+    pub max_momentary_lufs: Option<f64>,
+    /// Largest S since reset.
+    pub max_short_term_lufs: Option<f64>,
+    /// True peak minus integrated, LU.
+    pub plr_lu: Option<f64>,
+    /// True peak of the last 3 s minus short-term, LU.
+    pub psr_lu: Option<f64>,
+    /// −1 to 1 (300 ms).
+    pub correlation: Option<f64>,
+    /// Lowest correlation since reset.
+    pub min_correlation: Option<f64>,
+    /// Right against left, dB (300 ms).
+    pub balance_db: Option<f64>,
+    /// Short-term loudness of the last minutes, one value each 0.1 s, newest last.
+    pub short_term_history: Arc<Vec<f32>>,
+    /// Some sound was not measured since the reset (the worker was too slow).
+    pub gap: bool,
+}
+
+/// The live spectrum, on a log-frequency grid. 0 dB is a full-scale sine at slope 0.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SpectrumView {
+    /// Frequencies, Hz, ascending.
+    pub freqs_hz: Vec<f32>,
+    /// Now, dB.
+    pub now_db: Vec<f32>,
+    /// Averaged, dB.
+    pub average_db: Vec<f32>,
+    /// Held maximum, dB.
+    pub peak_db: Vec<f32>,
+    /// How it is smoothed and tilted, as shown (`1/12 oct · 4.5 dB/oct`).
+    pub label: String,
+    /// Slope applied, dB per octave about 1 kHz.
+    pub slope_db_oct: f32,
+}
+
+/// The column of an overview picture under one pixel.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct WaveColumn {
+    /// Smallest sample.
+    pub min: f32,
+    /// Largest sample.
+    pub max: f32,
+    /// Root mean square.
+    pub rms: f32,
+}
+
+/// A source as a picture.
+pub trait Picture: Send + Sync + std::fmt::Debug {
+    /// Columns of a channel (0 left, 1 right) from a source frame on, `frames_per_pixel` each. Outside the source
+    /// columns are zero. What is not computed yet is missing at the end.
+    fn columns(
+        &self,
+        channel: usize,
+        from_frame: f64,
+        frames_per_pixel: f64,
+        pixels: usize,
+    ) -> Vec<WaveColumn>;
+
+    /// The samples of a channel in a short range (close-up); `None` until they have been read.
+    fn samples(&self, channel: usize, from_frame: i64, frames: usize) -> Option<Vec<f32>>;
+}
+
+/// State of a song's file on this machine.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum SourceState {
+    /// Not looked at yet.
+    #[default]
+    Unknown,
+    /// Being read or converted, 0 to 1.
+    Preparing(f32),
+    /// Ready to play.
+    Ready,
+    /// Missing, changed or damaged: one line that says what and what to do.
+    Failed(String),
+}
+
+/// What is known about a song besides the session.
+#[derive(Debug, Clone, Default)]
+pub struct SongState {
+    /// Whose.
+    pub id: SongId,
+    /// Its file.
+    pub source: SourceState,
+    /// Its picture, as soon as there is one.
+    pub picture: Option<Arc<dyn Picture>>,
+    /// The file as delivered: integrated loudness, LUFS.
+    pub integrated_lufs: Option<f64>,
+    /// The file as delivered: true peak, dBTP.
+    pub true_peak_dbtp: Option<f64>,
+    /// The file as delivered: all measurements as label and value with unit, in order.
+    pub measurements: Arc<Vec<(String, String)>>,
+    /// Findings of the delivered-mix check.
+    pub findings: Arc<Vec<Finding>>,
+    /// Through its chain, as mastered: integrated loudness, LUFS (offline pass; `None` while it is computed).
+    pub mastered_lufs: Option<f64>,
+    /// Through its chain, as mastered: true peak, dBTP.
+    pub mastered_true_peak_dbtp: Option<f64>,
+    /// The mastered figures belong to an older state of the chains.
+    pub mastered_stale: bool,
+}
+
+/// Names a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct JobId(pub u64);
+
+/// A job beside the sound.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JobView {
+    /// Which.
+    pub id: JobId,
+    /// What it does, as shown (`Export reference`).
+    pub title: String,
+    /// What it is at (`03 Jungle`).
+    pub detail: String,
+    /// 0 to 1 where known.
+    pub fraction: Option<f32>,
+    /// It asks for the whole attention (an export) rather than running unseen (overviews).
+    pub prominent: bool,
+}
+
+/// How grave a line of the log is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogLevel {
+    /// For the record.
+    Info,
+    /// Wants a look.
+    Warning,
+    /// Something failed.
+    Error,
+}
+
+/// A line of the log panel.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LogLine {
+    /// Wall-clock time `hh:mm:ss`.
+    pub time: String,
+    /// How grave.
+    pub level: LogLevel,
+    /// One sentence: what, where, what to do.
+    pub text: String,
+}
+
+/// An audio device that could be chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceChoice {
+    /// Audio host.
+    pub host: String,
+    /// Id the host knows it by.
+    pub id: String,
+    /// As shown.
+    pub name: String,
+    /// Rates it offers, Hz.
+    pub rates_hz: Vec<u32>,
+}
+
+/// The audio side as shown in the status line.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DeviceView {
+    /// Host and device (`ALSA · hw:0`), or `no device` for the null device.
+    pub name: String,
+    /// Host in use; `None` for the null device.
+    pub host: Option<String>,
+    /// Device id in use.
+    pub id: Option<String>,
+    /// Rate the device runs at.
+    pub rate_hz: u32,
+    /// Frames a buffer.
+    pub buffer_frames: u32,
+    /// The samples reach the device unchanged (same rate, neutral monitor).
+    pub bit_transparent: bool,
+    /// The device went away; says what to do.
+    pub lost: Option<String>,
+    /// Mean callback load, 0 to 1 of the time there is.
+    pub load_mean: f32,
+    /// Worst callback load since cleared.
+    pub load_worst: f32,
+    /// Callbacks that came late or ran out of source audio, since cleared.
+    pub dropouts: u64,
+    /// The output guard muted the monitors; says why.
+    pub guard: Option<String>,
+    /// What can be chosen.
+    pub choices: Arc<Vec<DeviceChoice>>,
+    /// Whether the audio thread runs with real-time priority.
+    pub realtime: bool,
+}
+
+/// A deliverable on offer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeliverableView {
+    /// Stable id (`wav_songs`).
+    pub id: String,
+    /// As shown (`WAV, one file a song`).
+    pub name: String,
+    /// What it is good for, one sentence.
+    pub about: String,
+    /// Findings if it were made now.
+    pub findings: Vec<Finding>,
+    /// The files it would write.
+    pub files: Vec<String>,
+}
+
+/// What to export and how. Settings are those of the deliverables; `None` leaves the default.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExportRequest {
+    /// As shown in the job list (`Reference`, `DDP`).
+    pub title: String,
+    /// Deliverables by id.
+    pub deliverables: Vec<String>,
+    /// Folder to write into.
+    pub out: PathBuf,
+    /// Rate of the files, where the deliverable leaves a choice.
+    pub rate: Option<SampleRate>,
+    /// `16`, `20`, `24`, `32f`, `64f`, where the deliverable leaves a choice.
+    pub bits: Option<String>,
+    /// `none`, `tpdf`, `shaped` …, where the deliverable leaves a choice.
+    pub dither: Option<String>,
+    /// Write tags.
+    pub tags: bool,
+    /// Names in plain ASCII.
+    pub ascii_names: bool,
+    /// Replace what is already there.
+    pub overwrite: bool,
+}
+
+/// One written file with what was measured on it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeliveredFileView {
+    /// Name with its folder inside the delivery.
+    pub path: String,
+    /// Size.
+    pub bytes: u64,
+    /// SHA-256, hex.
+    pub sha256: String,
+    /// Measured on the finished file, LUFS.
+    pub integrated_lufs: Option<f64>,
+    /// Measured on the finished file, dBTP.
+    pub true_peak_dbtp: Option<f64>,
+    /// Length, seconds; `None` for what is not audio.
+    pub duration_s: Option<f64>,
+    /// `bit exact`, `null −112.3 dB` …: the residual against the master tap through the same conversion.
+    pub null: Option<String>,
+}
+
+/// A finished export.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExportResult {
+    /// `Reference`, `DDP` …
+    pub title: String,
+    /// Folder.
+    pub out: PathBuf,
+    /// What was written.
+    pub files: Vec<DeliveredFileView>,
+    /// What the checks and the read-back found.
+    pub findings: Vec<Finding>,
+    /// Why it stopped, if it did.
+    pub error: Option<String>,
+}
+
+/// An autosaved session newer than the one opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecoveryOffer {
+    /// What it belongs to, as shown.
+    pub name: String,
+    /// When it was written, as shown.
+    pub when: String,
+}
+
+/// Everything a view may read.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    /// The session now.
+    pub session: Arc<Session>,
+    /// Where its songs lie.
+    pub timeline: Arc<Timeline>,
+    /// Its file, if it has one.
+    pub path: Option<PathBuf>,
+    /// Whether that is up to date.
+    pub save: SaveState,
+    /// What undo would take back.
+    pub undo_name: Option<&'static str>,
+    /// What redo would do again.
+    pub redo_name: Option<&'static str>,
+    /// In running order.
+    pub songs: Arc<Vec<SongState>>,
+    /// What is selected.
+    pub selection: Selection,
+    /// Transport as heard.
+    pub transport: TransportView,
+    /// Monitor section.
+    pub monitor: MonitorView,
+    /// Meters.
+    pub meters: Arc<MeterView>,
+    /// Spectrum.
+    pub spectrum: Arc<SpectrumView>,
+    /// Goniometer points, left and right, newest last.
+    pub field: Arc<Vec<[f32; 2]>>,
+    /// Gain reduction now of each slot that has one, dB (0 or negative).
+    pub gain_reductions: Arc<Vec<(SlotId, f32)>>,
+    /// Device, load, dropouts.
+    pub device: Arc<DeviceView>,
+    /// Running jobs, oldest first.
+    pub jobs: Arc<Vec<JobView>>,
+    /// The log, oldest first.
+    pub log: Arc<Vec<LogLine>>,
+    /// An autosave waits for an answer.
+    pub recovery: Option<RecoveryOffer>,
+    /// The last export's result, until put away.
+    pub result: Option<Arc<ExportResult>>,
+    /// Deliverables on offer.
+    pub deliverables: Arc<Vec<DeliverableView>>,
+    /// Sessions opened lately, newest first.
+    pub recent: Arc<Vec<PathBuf>>,
+}
+
+impl Frame {
+    /// A still picture of a session: nothing plays, nothing runs. The start of every real frame, and enough for tests
+    /// of views.
+    pub fn still(session: Arc<Session>) -> Self {
+        let timeline = Arc::new(Timeline::of(&session));
+        let songs = session.songs.iter().map(|s| SongState { id: s.id, ..SongState::default() }).collect();
+        Self {
+            session,
+            timeline,
+            path: None,
+            save: SaveState::NeverSaved,
+            undo_name: None,
+            redo_name: None,
+            songs: Arc::new(songs),
+            selection: Selection::default(),
+            transport: TransportView::default(),
+            monitor: MonitorView::default(),
+            meters: Arc::default(),
+            spectrum: Arc::default(),
+            field: Arc::default(),
+            gain_reductions: Arc::default(),
+            device: Arc::default(),
+            jobs: Arc::default(),
+            log: Arc::default(),
+            recovery: None,
+            result: None,
+            deliverables: Arc::default(),
+            recent: Arc::default(),
+        }
+    }
+
+    /// Rate of the session.
+    pub fn rate(&self) -> SampleRate {
+        self.session.sample_rate_hz
+    }
+
+    /// What is known about a song.
+    pub fn song_state(&self, id: SongId) -> Option<&SongState> {
+        self.songs.iter().find(|s| s.id == id)
+    }
+
+    /// The song the keys act on: the first selected, else the one at the cursor.
+    pub fn current_song(&self) -> Option<SongId> {
+        let at_cursor = || self.timeline.song_at(self.transport.cursor).map(|s| s.id);
+        self.selection.songs.first().copied().or_else(at_cursor)
+    }
+}

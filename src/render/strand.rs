@@ -1,0 +1,166 @@
+//! One song running: source, trims, gain, chain, fades, level. And a chain running, for songs and album alike.
+
+use crate::audio::{Block, QUANTUM};
+use crate::media::{FrameSource, OpenSource, ReadOutcome};
+use crate::model::{Chain, SongId};
+use crate::process::Setup;
+use crate::process::slot::{SlotRunner, SlotSet};
+use crate::units::{Frames, SampleRate, gain_from_db};
+
+use super::params::ParamChange;
+use super::plan::{Q, RenderNote, StrandPlan};
+use super::ramp::{Ramp, SWITCH_FADE_MS, frames_from_ms, raised_cosine};
+
+/// A chain of processors, running.
+pub(super) struct ChainRunner {
+    slots: Vec<SlotRunner>,
+}
+
+impl ChainRunner {
+    pub fn new(chain: &Chain, rate: SampleRate) -> Self {
+        let setup = Setup { sample_rate: rate };
+        Self { slots: chain.slots.iter().map(|slot| SlotRunner::new(slot, &setup).0).collect() }
+    }
+
+    pub fn process(&mut self, start: Frames, block: &mut Block) {
+        for slot in &mut self.slots {
+            slot.process(start, block);
+        }
+    }
+
+    pub fn set(&mut self, slot: u16, set: SlotSet) {
+        let Some(runner) = self.slots.get_mut(usize::from(slot)) else { return };
+        match set {
+            SlotSet::Param(param, value) => runner.set_param(param, value),
+            SlotSet::Enabled(enabled) => runner.set_enabled(enabled),
+            SlotSet::Wet(wet) => runner.set_wet(wet),
+        }
+    }
+
+    /// Deepest gain reduction of each slot in its last block, dB, `None` for slots that have none.
+    pub fn gain_reductions_db(&self) -> impl Iterator<Item = Option<f64>> {
+        self.slots.iter().map(SlotRunner::gain_reduction_db)
+    }
+}
+
+/// One song, running.
+pub(super) struct Strand {
+    pub plan: StrandPlan,
+    source: Option<Box<dyn FrameSource>>,
+    gain: Ramp,
+    level: Ramp,
+    pub chain: ChainRunner,
+    /// Album frames from the output position to the frame this song is heard at in the sum.
+    album_latency: Frames,
+    tail_fade: u32,
+}
+
+impl Strand {
+    /// Ready to render from quantum `from` on, in reset state.
+    pub fn new(plan: &StrandPlan, album_latency: Frames, rate: SampleRate) -> Self {
+        Self {
+            source: None,
+            gain: Ramp::new(gain_from_db(plan.gain_db), SWITCH_FADE_MS, rate),
+            level: Ramp::new(gain_from_db(plan.level_db), SWITCH_FADE_MS, rate),
+            chain: ChainRunner::new(&plan.chain, rate),
+            album_latency,
+            tail_fade: frames_from_ms(SWITCH_FADE_MS, rate),
+            plan: plan.clone(),
+        }
+    }
+
+    /// Opens the source for reading from where quantum `from` needs it. A source that cannot be opened is silence and a
+    /// note.
+    pub fn open(&mut self, opener: &dyn OpenSource, from: i64) -> Option<RenderNote> {
+        if from >= self.plan.end_quantum {
+            return None;
+        }
+        let placed = &self.plan.placed;
+        let fed = self.fed_at(from.max(self.plan.first_quantum)).max(placed.start).min(placed.end);
+        match opener.open(&self.plan.key, fed - placed.start + placed.source_start) {
+            Ok(source) => {
+                self.source = Some(source);
+                None
+            }
+            Err(error) => {
+                self.source = None;
+                let text = format!("“{}” is silent: {error}", self.plan.title);
+                Some(RenderNote { song: Some(self.plan.song), text })
+            }
+        }
+    }
+
+    pub fn song(&self) -> SongId {
+        self.plan.song
+    }
+
+    pub fn is_active(&self, quantum: i64) -> bool {
+        (self.plan.first_quantum..self.plan.end_quantum).contains(&quantum)
+    }
+
+    /// Overwrites `out` with what this song gives to the sum in an active quantum. Quanta follow each other.
+    pub fn render(&mut self, quantum: i64, out: &mut Block) -> ReadOutcome {
+        let outcome = self.read(self.fed_at(quantum), out);
+        self.gain.apply(out);
+        self.chain.process(Frames((quantum - self.plan.first_quantum) * Q), out);
+        self.fade(Frames(quantum * Q) + self.album_latency, out);
+        self.level.apply(out);
+        outcome
+    }
+
+    pub fn apply(&mut self, change: ParamChange) {
+        match change {
+            ParamChange::Gain(gain) => self.gain.set(gain),
+            ParamChange::Level(gain) => self.level.set(gain),
+            ParamChange::Slot(slot, set) => self.chain.set(slot, set),
+        }
+    }
+
+    /// Album frame of the first source frame fed into the chain while `quantum` is made.
+    fn fed_at(&self, quantum: i64) -> Frames {
+        Frames(quantum * Q) + self.album_latency + self.plan.chain_latency
+    }
+
+    /// Source frames from album frame `fed` on; zero outside the trims.
+    fn read(&mut self, fed: Frames, out: &mut Block) -> ReadOutcome {
+        out.clear();
+        let placed = &self.plan.placed;
+        let from = (placed.start - fed).0.clamp(0, Q) as usize;
+        let to = (placed.end - fed).0.clamp(0, Q) as usize;
+        if from >= to {
+            return ReadOutcome::Complete;
+        }
+        let Some(source) = &mut self.source else { return ReadOutcome::Failed };
+        let pos_source = fed + Frames(from as i64) - placed.start + placed.source_start;
+        let (left, right) = out.stereo_mut();
+        source.read(pos_source, &mut left[from..to], &mut right[from..to])
+    }
+
+    /// The fades of the song, and the end of its tail; most blocks lie between them.
+    fn fade(&self, heard: Frames, out: &mut Block) {
+        let placed = &self.plan.placed;
+        let last = heard + Frames(Q - 1);
+        let tail_end = placed.end + self.plan.tail;
+        let flat_from = placed.start + placed.fade_in;
+        let flat_to = (placed.end - placed.fade_out).max(placed.start);
+        let rings = placed.fade_out == Frames::ZERO && self.plan.tail > Frames::ZERO;
+        let flat_to = if rings { tail_end - Frames(i64::from(self.tail_fade)) } else { flat_to };
+        if heard >= flat_from && last < flat_to {
+            return;
+        }
+        let gain: [f64; QUANTUM] = std::array::from_fn(|i| {
+            let pos_album = heard + Frames(i as i64);
+            placed.fade_gain_at(pos_album) * self.tail_gain(tail_end, pos_album)
+        });
+        for channel in out.channels_mut() {
+            channel.iter_mut().zip(&gain).for_each(|(x, g)| *x *= g);
+        }
+    }
+
+    fn tail_gain(&self, tail_end: Frames, pos_album: Frames) -> f64 {
+        if self.plan.tail == Frames::ZERO {
+            return f64::from(u8::from(pos_album < tail_end));
+        }
+        raised_cosine((tail_end - pos_album).0.clamp(0, i64::from(self.tail_fade)) as u32, self.tail_fade)
+    }
+}
