@@ -10,6 +10,7 @@ pub mod interpolate;
 pub mod kweight;
 pub mod midside;
 pub mod noise;
+pub mod peak_detector;
 pub mod oversample;
 pub mod resample;
 pub mod smooth;
