@@ -16,7 +16,8 @@ const INVERT_RIGHT: ParamIndex = 2;
 static PARAMS: LazyLock<Vec<ParamDesc>> = LazyLock::new(|| {
     vec![
         ParamDesc::number("gain_db", "Gain", Unit::Db, -60.0, 24.0, 0.0).help("Gain of both channels."),
-        ParamDesc::switch("invert_left", "Invert left", false).help("Turns the polarity of the left channel."),
+        ParamDesc::switch("invert_left", "Invert left", false)
+            .help("Turns the polarity of the left channel."),
         ParamDesc::switch("invert_right", "Invert right", false)
             .help("Turns the polarity of the right channel."),
     ]

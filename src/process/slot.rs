@@ -273,7 +273,11 @@ mod tests {
     }
 
     /// Runs blocks `from..to`, calling `change` before block `at`.
-    fn run(runner: &mut SlotRunner, blocks: usize, mut each: impl FnMut(usize, &mut SlotRunner)) -> Vec<(f64, f64)> {
+    fn run(
+        runner: &mut SlotRunner,
+        blocks: usize,
+        mut each: impl FnMut(usize, &mut SlotRunner),
+    ) -> Vec<(f64, f64)> {
         let mut out = Vec::new();
         for k in 0..blocks {
             each(k, runner);
