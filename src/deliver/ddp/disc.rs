@@ -535,6 +535,7 @@ mod tests {
 
     fn session(rate: SampleRate, songs: &[(i64, i64)]) -> Session {
         let mut session = Session::new(rate);
+        session.metadata.title = "Album".to_owned();
         for (i, &(length, gap)) in songs.iter().enumerate() {
             let source = SourceRef { sample_rate_hz: rate.0, frames: length as u64, ..SourceRef::default() };
             let mut song = Song::new(SongId(i as u64 + 1), source, rate, Frames(gap));

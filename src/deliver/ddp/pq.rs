@@ -165,7 +165,9 @@ fn track_of(text: &str) -> PqTrack {
         "00" => PqTrack::LeadIn,
         "AA" => PqTrack::LeadOut,
         _ => match text.parse::<u8>() {
-            Ok(n) if (1..=99).contains(&n) && text.len() == 2 => PqTrack::Number(n),
+            Ok(n) if n > 0 && text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit()) => {
+                PqTrack::Number(n)
+            }
             _ => PqTrack::Unknown,
         },
     }

@@ -797,7 +797,9 @@ mod tests {
             for n in 0..whole {
                 let mut cut = set.clone();
                 part(&mut cut).truncate(n);
-                assert!(!errors(&cut).is_empty(), "cut to {n} of {whole}");
+                // Without its repetition the lead-out still stands once, which is allowed.
+                let once = n == 448 && cut.pq.len() == n;
+                assert_eq!(errors(&cut).is_empty(), once, "cut to {n} of {whole}");
             }
             // Bytes turned over: most are noticed, none may panic.
             for at in 0..whole {
