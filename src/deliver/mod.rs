@@ -1,1 +1,6 @@
 //! Masters out.
+
+pub mod cd_image;
+pub mod cue;
+pub mod ddp;
+pub mod toc;
