@@ -3,6 +3,8 @@
 //!
 //! Cases 6 (five channels), 7 and 8 (recordings of the EBU's own) cannot be made here.
 
+#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a test prints its table and why it skips")]
+
 use std::f64::consts::PI;
 use std::process::Command;
 
@@ -297,7 +299,7 @@ fn programme(rate: u32, seconds: f64) -> [Vec<f64>; 2] {
     let (mut low, mut out) = ([0.0f64; 2], [Vec::with_capacity(n), Vec::with_capacity(n)]);
     for i in 0..n {
         let t = i as f64 / f64::from(rate);
-        let verse = if (t / 8.0) as u64 % 2 == 0 { 1.0 } else { 0.25 };
+        let verse = if ((t / 8.0) as u64).is_multiple_of(2) { 1.0 } else { 0.25 };
         let beat = (-6.0 * (t * 2.0).fract()).exp() + 0.1;
         let common = white();
         for c in 0..2 {

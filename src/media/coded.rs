@@ -56,7 +56,6 @@ pub(super) struct CodedReader {
     delivered: u64,
     /// Frames decoded, with the lead-in: what the next time stamp should say.
     decoded: u64,
-    first_stamp: Option<i64>,
     fault: Option<Fault>,
     planes: Vec<Vec<f64>>,
     ended: bool,
@@ -116,7 +115,6 @@ impl CodedReader {
             promised: plan.frames,
             delivered: 0,
             decoded: 0,
-            first_stamp: None,
             fault: None,
             planes: Vec::new(),
             ended: false,
@@ -193,16 +191,13 @@ impl CodedReader {
         self.emit(frames, out);
     }
 
-    /// Silence for blocks that the container lost: the next one says a later time than expected.
+    /// Silence for blocks that the container lost: the next one says a later time than expected. Only FLAC stamps its
+    /// blocks with their own number of the first frame.
     fn fill_hole(&mut self, packet: &Packet, out: &mut [Vec<f64>; 2]) {
-        if !self.stamped {
-            return;
-        }
-        let first = *self.first_stamp.get_or_insert(packet.pts.get().min(0).max(packet.pts.get()));
-        let stamp = packet.pts.get().saturating_add(packet.trim_start.get().cast_signed());
-        let expected = first.max(0).saturating_add(self.decoded.cast_signed());
-        let Ok(hole) = u64::try_from(stamp.saturating_sub(expected)) else { return };
-        if hole == 0 || hole > MAX_HOLE_FRAMES || self.past_promise(hole) {
+        let expected = self.decoded.cast_signed();
+        let Ok(hole) = u64::try_from(packet.pts.get().saturating_sub(expected)) else { return };
+        if self.facts.format != Format::Flac || hole == 0 || hole > MAX_HOLE_FRAMES || self.past_promise(hole)
+        {
             return;
         }
         self.note_fault(&format!("{hole} frames are missing and silent instead"));

@@ -13,10 +13,13 @@
 //! | [`import`] | files, folders and zips → a list of audio files |
 
 pub mod aiff;
+pub mod cache;
 mod coded;
 pub mod decode;
 pub mod facts;
+pub mod file_source;
 pub mod hash;
+pub mod library;
 pub mod mp4;
 pub mod pcm;
 pub mod probe;
@@ -27,6 +30,8 @@ use std::path::{Path, PathBuf};
 
 pub use decode::Decoder;
 pub use facts::{FileFacts, Format, Note, Tags};
+pub use file_source::{FileSource, FileSources};
+pub use library::Library;
 pub use probe::probe;
 pub use source::{FrameSource, OpenSource, ReadOutcome};
 
