@@ -93,7 +93,9 @@ pub struct Album {
 
 impl Album {
     pub fn new() -> Self {
-        Self { session: Session::new(RATE), memory: Memory::default() }
+        let mut session = Session::new(RATE);
+        session.snap_to_cd_frames = false;
+        Self { session, memory: Memory::default() }
     }
 
     /// Adds a song of these samples.
