@@ -238,6 +238,7 @@ fn add(sum: &mut Sum, samples: &[f64], first: bool) {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "exact values are promised")]
 mod tests {
     use super::*;
 

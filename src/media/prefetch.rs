@@ -310,6 +310,7 @@ impl OpenSource for StreamSources {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "exact values are promised")]
 mod tests {
     use super::*;
     use crate::media::hash;
