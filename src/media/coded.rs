@@ -94,7 +94,7 @@ impl CodedReader {
         let gapless = format != Format::Mp3 || opened.delay_known;
         let options = AudioDecoderOptions::default().verify(true).gapless(gapless);
         let decoder = make_decoder(path, &opened.params, &options)?;
-        let bits = if format.is_lossy() { 0 } else { opened.params.bits_per_sample.unwrap_or(0) };
+        let bits = bits_of(format, &opened.params);
         let frames = match plan.frames {
             Some(frames) => frames,
             None => count_frames(path)?,
@@ -357,6 +357,16 @@ fn refuse_sbr(path: &Path, format: Format, params: &AudioCodecParameters) -> Res
     Ok(())
 }
 
+/// Significant bits of a lossless file. ALAC tells them in its cookie: frame length `u32`, version `u8`, bits `u8`.
+fn bits_of(format: Format, params: &AudioCodecParameters) -> u32 {
+    let cookie = || params.extra_data.as_ref().and_then(|d| d.get(5)).map(|b| u32::from(*b));
+    match format {
+        Format::Alac => cookie().unwrap_or(0),
+        Format::Flac => params.bits_per_sample.unwrap_or(0),
+        _ => 0,
+    }
+}
+
 /// Rate and channels: from the headers, or from the first decoded block.
 fn spec_of(path: &Path, opened: &Opened) -> Result<(SampleRate, u32), SourceError> {
     let channels = opened.params.channels.as_ref().map(|c| c.count() as u32);
@@ -403,7 +413,8 @@ fn count_frames(path: &Path) -> Result<u64, SourceError> {
     // Any error ends the walk; decoding will meet it again and report it.
     while let Ok(Some(packet)) = opened.reader.next_packet() {
         if packet.track_id == opened.track {
-            frames = frames.saturating_add(packet.block_dur().get());
+            // In symphonia 0.6.1 `dur` is that of the whole block; `block_dur` counts what is trimmed twice.
+            frames = frames.saturating_add(packet.dur.get());
         }
     }
     Ok(frames)
