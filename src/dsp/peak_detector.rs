@@ -27,7 +27,7 @@ const LONG_HALF: usize = 128;
 const LONG_TAPS: usize = 2 * LONG_HALF;
 
 /// Kaiser window of the long interpolator.
-const LONG_BETA: f64 = 6.0;
+const LONG_BETA: f64 = 4.0;
 
 /// Half-length of the short interpolator in frames.
 const SHORT_HALF: usize = 12;

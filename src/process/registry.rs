@@ -1,9 +1,9 @@
 //! Every kind of processor; the one place a new file is named.
 
-use super::{Kind, gain};
+use super::{Kind, gain, limiter};
 
 /// In the order of the menu.
-const REGISTRY: &[&dyn Kind] = &[&gain::GainKind];
+const REGISTRY: &[&dyn Kind] = &[&gain::GainKind, &limiter::LimiterKind];
 
 /// Every kind, in menu order.
 pub fn kinds() -> &'static [&'static dyn Kind] {
