@@ -37,6 +37,11 @@ impl SlidingMin {
         min
     }
 
+    /// Another window from now on, at most the one it was made with.
+    pub fn set_window(&mut self, window: usize) {
+        self.window = window.clamp(1, self.wedge.len() - 1) as u64;
+    }
+
     /// As at the start.
     pub fn reset(&mut self) {
         self.frame = self.window;
@@ -54,7 +59,7 @@ impl SlidingMin {
         self.wedge[(self.end & mask) as usize] = (value, self.frame);
         self.end += 1;
         self.frame += 1;
-        if self.wedge[(self.first & mask) as usize].1 + self.window < self.frame {
+        while self.wedge[(self.first & mask) as usize].1 + self.window < self.frame {
             self.first += 1;
         }
         self.wedge[(self.first & mask) as usize].0

@@ -1,9 +1,9 @@
 //! Every kind of processor; the one place a new file is named.
 
-use super::{Kind, gain, limiter};
+use super::{Kind, compressor, gain, limiter};
 
 /// In the order of the menu.
-const REGISTRY: &[&dyn Kind] = &[&gain::GainKind, &limiter::LimiterKind];
+const REGISTRY: &[&dyn Kind] = &[&gain::GainKind, &compressor::CompressorKind, &limiter::LimiterKind];
 
 /// Every kind, in menu order.
 pub fn kinds() -> &'static [&'static dyn Kind] {
