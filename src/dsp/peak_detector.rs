@@ -160,8 +160,8 @@ impl PeakDetector {
     fn find(&mut self, threshold: f64, peaks: &mut [f64; QUANTUM]) {
         let curve = self.short_curve();
         let far = self.far_bounds();
-        for group in 0..GROUPS {
-            let may_pass = |value: f64| value * self.margin + far[group] > threshold;
+        for (group, far) in far.into_iter().enumerate() {
+            let may_pass = |value: f64| value * self.margin + far > threshold;
             let from = group * GROUP * self.factor;
             let stretch = &curve[from..from + GROUP * self.factor + 2];
             if !may_pass(stretch.iter().fold(0.0, |m: f64, v| m.max(*v))) {
@@ -169,11 +169,11 @@ impl PeakDetector {
                 continue;
             }
             let frames = group * GROUP..(group + 1) * GROUP;
-            if far[group] < FAR_LIMIT * threshold {
+            if far < FAR_LIMIT * threshold {
                 self.last_fine = None;
-                self.read_crests(&curve, frames, (threshold - far[group]) / self.margin, peaks);
+                self.read_crests(&curve, frames, (threshold - far) / self.margin, peaks);
             } else {
-                self.read_all(&curve, frames, (threshold - far[group]) / self.margin, peaks);
+                self.read_all(&curve, frames, (threshold - far) / self.margin, peaks);
             }
         }
         self.last_short = curve[QUANTUM * self.factor];
