@@ -1,9 +1,9 @@
 //! Every kind of processor; the one place a new file is named.
 
-use super::{Kind, gain, width};
+use super::{Kind, eq, gain, width};
 
 /// In the order of the menu.
-const REGISTRY: &[&dyn Kind] = &[&gain::GainKind, &width::WidthKind];
+const REGISTRY: &[&dyn Kind] = &[&gain::GainKind, &eq::EqKind, &width::WidthKind];
 
 /// Every kind, in menu order.
 pub fn kinds() -> &'static [&'static dyn Kind] {
