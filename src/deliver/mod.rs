@@ -4,6 +4,7 @@
 //! audio files is [`conform`] (rate, ceiling, dither) → [`master_file`] (encoder, safe file, checksum). A new format is
 //! a file here and a line in the registry.
 
+pub mod audio_file;
 pub mod cd_image;
 pub mod conform;
 pub mod cue;
@@ -13,8 +14,8 @@ pub mod mp3;
 pub mod naming;
 pub mod settings;
 pub mod tags;
-pub mod wav;
 pub mod toc;
+pub mod wav;
 pub mod writer;
 
 pub use conform::{Ceiling, Chunk, Conform, ConformReport, ConformSpec};
