@@ -97,6 +97,7 @@ impl CodedReader {
         let bits = bits_of(format, &opened.params);
         let frames = match plan.frames {
             Some(frames) => frames,
+            None if format == Format::Vorbis => count_decoded(path)?,
             None => count_frames(path)?,
         };
         if frames == 0 {
@@ -273,6 +274,7 @@ fn plan_edges(path: &Path, format: Format, rate: SampleRate, opened: &Opened) ->
     let stamped = Plan { frames: opened.num_frames, stamped: true, ..Plan::default() };
     Ok(match format {
         Format::Aac => plan_aac(path, rate)?,
+        Format::Vorbis => plan_vorbis(path, stamped)?,
         Format::Mp3 if opened.delay_known => stamped,
         Format::Mp3 => {
             let frames = if has_length_tag(path)? { opened.num_frames } else { None };
@@ -298,6 +300,15 @@ fn plan_aac(path: &Path, rate: SampleRate) -> Result<Plan, SourceError> {
         },
         None => Plan { frames: None, stamped: true, ..unknown },
     })
+}
+
+/// The last page of an Ogg stream tells its length. Streams that were cut and joined have pages whose times go backwards,
+/// and then more frames than that: nothing is cut off, they are counted instead.
+fn plan_vorbis(path: &Path, stamped: Plan) -> Result<Plan, SourceError> {
+    match stamped.frames {
+        Some(frames) if count_frames(path)? <= frames => Ok(stamped),
+        _ => Ok(Plan { frames: None, notes: vec![Note::UnknownLength], ..stamped }),
+    }
 }
 
 fn open_container(path: &Path) -> Result<Opened, SourceError> {
@@ -413,8 +424,22 @@ fn count_frames(path: &Path) -> Result<u64, SourceError> {
     // Any error ends the walk; decoding will meet it again and report it.
     while let Ok(Some(packet)) = opened.reader.next_packet() {
         if packet.track_id == opened.track {
-            // In symphonia 0.6.1 `dur` is that of the whole block; `block_dur` counts what is trimmed twice.
+            // In symphonia 0.6.1 the `dur` of MP3 is that of the whole block, so `block_dur` counts what is trimmed twice.
             frames = frames.saturating_add(packet.dur.get());
+        }
+    }
+    Ok(frames)
+}
+
+/// Frames by decoding: for the few Ogg files whose pages contradict each other.
+fn count_decoded(path: &Path) -> Result<u64, SourceError> {
+    let mut opened = open_container(path)?;
+    let mut decoder = make_decoder(path, &opened.params, &AudioDecoderOptions::default())?;
+    let mut frames = 0u64;
+    while let Ok(Some(packet)) = opened.reader.next_packet() {
+        if packet.track_id == opened.track {
+            // A block that cannot be decoded becomes silence of its length.
+            frames += decoder.decode(&packet).map_or(packet.dur.get(), |b| b.frames() as u64);
         }
     }
     Ok(frames)
