@@ -171,7 +171,7 @@ pub fn busy_album() -> Album {
     first.fade_in = Fade { frames: Frames(1_003), shape: FadeShape::Exponential };
     first.gain_db = 1.5;
     let second = album.add(noise(41_003, 2, 0.7), -5_017);
-    second.chain = Arc::new(Chain { slots: vec![song_limiter, song_gain], ..Chain::default() });
+    second.chain = Arc::new(Chain { slots: vec![song_gain, song_limiter], ..Chain::default() });
     second.level_db = -1.25;
     let slot = album.slot("limiter", &[]);
     let third = album.add(noise(20_029, 3, 0.4), 3_001);
