@@ -1,5 +1,5 @@
 //! Sessions and sources in memory for the tests of the renderer and the engine.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used, reason = "helpers of tests; each test file uses its part")]
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -59,7 +59,7 @@ impl FrameSource for MemorySource {
 }
 
 /// Sources by name.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub struct Memory(pub BTreeMap<String, Audio>);
 
 impl OpenSource for Memory {
