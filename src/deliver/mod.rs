@@ -1,6 +1,23 @@
-//! Masters out.
+//! Masters out: the master tap becomes audio files, each written beside its name, read back, and only then called done.
+//!
+//! [`deliverable`] holds the contract and the registry; one pass over the tap feeds any number of [`Sink`]. A sink for
+//! audio files is [`conform`] (rate, ceiling, dither) → [`master_file`] (encoder, safe file, checksum). A new format is
+//! a file here and a line in the registry.
 
+pub mod audio_file;
 pub mod cd_image;
+pub mod conform;
 pub mod cue;
 pub mod ddp;
+pub mod flac;
+pub mod mp3;
+pub mod naming;
+pub mod settings;
+pub mod tags;
 pub mod toc;
+pub mod wav;
+pub mod writer;
+
+pub use conform::{Ceiling, Chunk, Conform, ConformReport, ConformSpec};
+pub use settings::{SettingDesc, SettingKind, Settings};
+pub use writer::DeliverError;

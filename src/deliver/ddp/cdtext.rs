@@ -295,7 +295,7 @@ impl Packs {
             return Ok(Vec::new());
         }
         let total = self.packs.len() + 3;
-        let last_sequence = u8::try_from(total - 1).map_err(|_| CdTextError::TooLong(total))?;
+        let last_sequence = u8::try_from(total - 1).ok().ok_or(CdTextError::TooLong(total))?;
         self.counts[15] = 3;
         let mut sizes = [0u8; 36];
         (sizes[1], sizes[2]) = (1, last_track);
