@@ -111,6 +111,8 @@ impl Bext {
         out.extend(self.loudness.to_le());
         out.resize(BEXT_FIXED_BYTES, 0);
         out.extend(ascii(&self.coding_history).into_bytes());
+        // Even, because some readers forget the pad byte of odd chunks.
+        out.resize(out.len().next_multiple_of(2), 0);
         out
     }
 
@@ -269,7 +271,9 @@ impl<W: Write + Seek> WavWriter<W> {
                 chunk(&mut tail, b"LIST", &info_list(&tags.info));
             }
             if let Some(isrc) = &tags.isrc {
-                chunk(&mut tail, b"axml", axml_of(isrc).as_bytes());
+                let mut axml = axml_of(isrc).into_bytes();
+                axml.resize(axml.len().next_multiple_of(2), b'\n');
+                chunk(&mut tail, b"axml", &axml);
             }
         }
         let without_room = (header.len() + meta.len() + tail.len() + 8) as u64;
