@@ -20,13 +20,13 @@ pub mod naming;
 pub mod settings;
 pub mod songs;
 pub mod tags;
-pub mod wav;
 pub mod toc;
+pub mod wav;
 pub mod writer;
 
 pub use conform::{Ceiling, Chunk, Conform, ConformReport, ConformSpec};
 pub use deliverable::{Deliverable, DeliveryContext, Sink, deliverables, find};
 pub use manifest::{Manifest, Written};
-pub use songs::{FileJob, file_sink};
 pub use settings::{SettingDesc, SettingKind, Settings};
+pub use songs::{FileJob, file_sink};
 pub use writer::DeliverError;
