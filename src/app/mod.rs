@@ -7,6 +7,7 @@ pub mod doctor;
 pub mod frame;
 pub mod log;
 pub mod settings;
+pub mod telemetry;
 
 pub use action::Action;
 pub use command::Command;

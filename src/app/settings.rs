@@ -65,6 +65,11 @@ impl Settings {
         store::write_atomically(path, &bytes)
     }
 
+    /// Largest size of the cache of converted audio.
+    pub fn cache_limit_bytes(&self) -> u64 {
+        (self.cache_limit_gib.max(0.0) * f64::from(1 << 30)) as u64
+    }
+
     /// Puts a session on top of the recent ones.
     pub fn remember(&mut self, session: &Path) {
         let path = std::path::absolute(session).unwrap_or_else(|_| session.to_owned());

@@ -21,8 +21,16 @@ pub struct Cli {
 /// What can be done without a window.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// A session from files, folders or zips, in running order
+    New(NewArgs),
+    /// The delivered-mix check: one verdict a file, with findings
+    Check(CheckArgs),
     /// Loudness, peaks and dynamics of any audio file
     Measure(MeasureArgs),
+    /// One file through one chain, then rate conversion and dither
+    Process(ProcessArgs),
+    /// The album pass of a session, or one song of it, to one file; prints the tap hash
+    Render(RenderArgs),
     /// Every processor: kind, parameters, units, ranges, defaults, latency
     Processors(JsonOnly),
     /// What this machine lacks or could do better, each with its mend
@@ -46,6 +54,114 @@ pub struct MeasureArgs {
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
+    /// Use at most this many threads
+    #[arg(long)]
+    pub threads: Option<usize>,
+}
+
+/// The form of a written file.
+#[derive(Debug, Args)]
+pub struct FormatArgs {
+    /// 16, 20, 24, 32f or 64f
+    #[arg(long, default_value = "24")]
+    pub bits: String,
+    /// Rate of the file in hertz; its own if left out
+    #[arg(long, value_name = "HZ")]
+    pub rate: Option<u32>,
+    /// none, tpdf, shaped or shaped:NAME; tpdf if left out, none for floats
+    #[arg(long)]
+    pub dither: Option<String>,
+    /// Seed of the dither's noise
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Replace a file of that name
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `process`.
+#[derive(Debug, Args)]
+pub struct ProcessArgs {
+    /// Audio file
+    pub input: PathBuf,
+    /// File to write, .wav or .flac
+    pub output: PathBuf,
+    /// Chain file
+    #[arg(long, value_name = "FILE")]
+    pub chain: PathBuf,
+    /// The form of the file
+    #[command(flatten)]
+    pub format: FormatArgs,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `render`.
+#[derive(Debug, Args)]
+pub struct RenderArgs {
+    /// Session file
+    pub session: PathBuf,
+    /// File to write, .wav or .flac
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Only this song (with the pause after it)
+    #[arg(long, value_name = "N", conflicts_with = "range")]
+    pub song: Option<usize>,
+    /// Only from A to B, in album seconds
+    #[arg(long, value_name = "A..B")]
+    pub range: Option<String>,
+    /// The form of the file
+    #[command(flatten)]
+    pub format: FormatArgs,
+    /// Use at most this many threads
+    #[arg(long)]
+    pub threads: Option<usize>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Files, folders or zips
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// What was agreed on: rate, bits and limits as JSON
+    #[arg(long, value_name = "FILE")]
+    pub brief: Option<PathBuf>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+    /// Use at most this many threads
+    #[arg(long)]
+    pub threads: Option<usize>,
+}
+
+/// `new`.
+#[derive(Debug, Args)]
+pub struct NewArgs {
+    /// Session file to write
+    pub session: PathBuf,
+    /// Files, folders or zips, in running order
+    #[arg(long, required = true, num_args = 1.., value_name = "PATH")]
+    pub from: Vec<PathBuf>,
+    /// Rate of the session in hertz; that of most of the playing time if left out
+    #[arg(long, value_name = "HZ")]
+    pub rate: Option<u32>,
+    /// Silence between songs in seconds
+    #[arg(long, default_value_t = 2.0, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub gap: f64,
+    /// Title of the album
+    #[arg(long, value_name = "T")]
+    pub album: Option<String>,
+    /// Artist of the album
+    #[arg(long, value_name = "A")]
+    pub artist: Option<String>,
+    /// Replace a session of that name (it is kept as a version)
+    #[arg(long)]
+    pub force: bool,
     /// Use at most this many threads
     #[arg(long)]
     pub threads: Option<usize>,

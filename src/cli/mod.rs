@@ -5,10 +5,14 @@
 
 mod args;
 mod chain_file;
+mod check;
 mod doctor;
+mod machine;
 mod measure;
+mod new;
 mod output;
 mod processors;
+mod render;
 
 use std::process::ExitCode;
 
@@ -28,7 +32,11 @@ pub fn run(window: impl FnOnce(Option<std::path::PathBuf>) -> Result<(), String>
         return finish(window(cli.session).map(|()| 0).map_err(CliError::usage), verbose);
     };
     let done = match command {
+        Command::New(args) => new::run(&args),
+        Command::Check(args) => check::run(&args),
         Command::Measure(args) => measure::run(&args),
+        Command::Process(args) => render::process(&args),
+        Command::Render(args) => render::render(&args),
         Command::Processors(args) => processors::run(&args),
         Command::Doctor(args) => doctor::run(&args),
     };

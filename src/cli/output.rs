@@ -41,6 +41,11 @@ impl CliError {
         Self::of(OUTPUT, &error)
     }
 
+    /// An output is at fault, in our own words.
+    pub fn output_text(text: impl Into<String>) -> Self {
+        Self { code: OUTPUT, text: text.into(), causes: Vec::new() }
+    }
+
     fn of(code: u8, error: &dyn std::error::Error) -> Self {
         let mut causes = Vec::new();
         let mut cause = error.source();

@@ -5,8 +5,12 @@
 //! a file here and a line in the registry.
 
 pub mod album;
+pub mod audio_file;
 pub mod audio_order;
+pub mod cd_image;
 pub mod conform;
+pub mod cue;
+pub mod ddp;
 pub mod deliverable;
 pub mod flac;
 pub mod manifest;
@@ -16,12 +20,13 @@ pub mod naming;
 pub mod settings;
 pub mod songs;
 pub mod tags;
+pub mod toc;
 pub mod wav;
 pub mod writer;
 
 pub use conform::{Ceiling, Chunk, Conform, ConformReport, ConformSpec};
 pub use deliverable::{Deliverable, DeliveryContext, Sink, deliverables, find};
 pub use manifest::{Manifest, Written};
-pub use songs::{FileJob, file_sink};
 pub use settings::{SettingDesc, SettingKind, Settings};
+pub use songs::{FileJob, file_sink};
 pub use writer::DeliverError;

@@ -37,6 +37,11 @@ impl SlidingMin {
         min
     }
 
+    /// Another window from now on, at most the one it was made with.
+    pub fn set_window(&mut self, window: usize) {
+        self.window = window.clamp(1, self.wedge.len() - 1) as u64;
+    }
+
     /// As at the start.
     pub fn reset(&mut self) {
         self.frame = self.window;
@@ -54,7 +59,7 @@ impl SlidingMin {
         self.wedge[(self.end & mask) as usize] = (value, self.frame);
         self.end += 1;
         self.frame += 1;
-        if self.wedge[(self.first & mask) as usize].1 + self.window < self.frame {
+        while self.wedge[(self.first & mask) as usize].1 + self.window < self.frame {
             self.first += 1;
         }
         self.wedge[(self.first & mask) as usize].0
@@ -70,7 +75,8 @@ const UNITY: f64 = (1u64 << 31) as f64;
 #[derive(Debug, Clone)]
 pub struct GainSmoother {
     stages: [MovingSum; 3],
-    scale: f64,
+    /// What the last stage holds at a gain of 1.
+    full: f64,
 }
 
 impl GainSmoother {
@@ -79,7 +85,7 @@ impl GainSmoother {
         let length = length.clamp(1, 1400);
         let mut smoother = Self {
             stages: [0, 1, 2].map(|_| MovingSum { ring: vec![0; length], at: 0, sum: 0 }),
-            scale: 1.0 / (UNITY * (length as f64).powi(3)),
+            full: UNITY,
         };
         smoother.reset();
         smoother
@@ -98,8 +104,7 @@ impl GainSmoother {
             value *= stage.ring.len() as i64;
             stage.sum = value;
         }
-        // So that 1 is met exactly, whatever the rounding of the scale.
-        self.scale = 1.0 / value as f64;
+        self.full = value as f64;
     }
 
     /// Takes the gain of the next frame and gives the average.
@@ -109,8 +114,8 @@ impl GainSmoother {
         for stage in &mut self.stages {
             value = stage.tick(value);
         }
-        // A product of rounded factors can pass 1 by one bit.
-        (value as f64 * self.scale).min(1.0)
+        // A division, because a product with the inverse may miss 1 by one bit.
+        value as f64 / self.full
     }
 }
 

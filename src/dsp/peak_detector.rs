@@ -27,7 +27,7 @@ const LONG_HALF: usize = 128;
 const LONG_TAPS: usize = 2 * LONG_HALF;
 
 /// Kaiser window of the long interpolator.
-const LONG_BETA: f64 = 6.0;
+const LONG_BETA: f64 = 4.0;
 
 /// Half-length of the short interpolator in frames.
 const SHORT_HALF: usize = 12;
@@ -160,8 +160,8 @@ impl PeakDetector {
     fn find(&mut self, threshold: f64, peaks: &mut [f64; QUANTUM]) {
         let curve = self.short_curve();
         let far = self.far_bounds();
-        for group in 0..GROUPS {
-            let may_pass = |value: f64| value * self.margin + far[group] > threshold;
+        for (group, far) in far.into_iter().enumerate() {
+            let may_pass = |value: f64| value * self.margin + far > threshold;
             let from = group * GROUP * self.factor;
             let stretch = &curve[from..from + GROUP * self.factor + 2];
             if !may_pass(stretch.iter().fold(0.0, |m: f64, v| m.max(*v))) {
@@ -169,11 +169,11 @@ impl PeakDetector {
                 continue;
             }
             let frames = group * GROUP..(group + 1) * GROUP;
-            if far[group] < FAR_LIMIT * threshold {
+            if far < FAR_LIMIT * threshold {
                 self.last_fine = None;
-                self.read_crests(&curve, frames, (threshold - far[group]) / self.margin, peaks);
+                self.read_crests(&curve, frames, (threshold - far) / self.margin, peaks);
             } else {
-                self.read_all(&curve, frames, (threshold - far[group]) / self.margin, peaks);
+                self.read_all(&curve, frames, (threshold - far) / self.margin, peaks);
             }
         }
         self.last_short = curve[QUANTUM * self.factor];

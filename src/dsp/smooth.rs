@@ -185,14 +185,11 @@ mod tests {
         let mut worst = f64::NEG_INFINITY;
         let mut start = 0;
         while start + n <= signal.len() {
-            let mut planner = realfft::RealFftPlanner::<f64>::new();
-            let fft = planner.plan_fft_forward(n);
             let window = crate::dsp::window::kaiser_at;
             let mut frame: Vec<f64> = (0..n)
                 .map(|i| signal[start + i] * window(2.0 * i as f64 / (n - 1) as f64 - 1.0, 20.0))
                 .collect();
-            let mut spectrum = fft.make_output_vec();
-            fft.process(&mut frame, &mut spectrum).unwrap();
+            let spectrum = crate::dsp::fft::RealFft::new(n).spectrum_of(&mut frame);
             let (mut far, mut near) = (0.0, 0.0);
             for &k in &bins {
                 let away = (k as f64 * RATE.hz() / n as f64 - 1000.0).abs();

@@ -1,1 +1,23 @@
-//! The live side: callback, decks, monitor, devices.
+//! The live side: the callback body, its rings, the monitor section, devices, and the thread that prepares renderers.
+//!
+//! [`LiveEngine`] is what the program holds; [`Callback`] is what a device holds. Between them are rings and atomics
+//! ([`link`]); nothing on the callback's side allocates, frees, locks or waits.
+
+pub mod callback;
+mod conductor;
+pub mod lease;
+pub mod link;
+pub mod live;
+pub mod monitor;
+pub mod null_device;
+pub mod output_guard;
+pub mod priority;
+pub mod shared;
+mod voice;
+
+pub use callback::{Callback, Clock, DeviceSample, MonotonicClock};
+pub use link::{LoopRange, MeterFrame};
+pub use live::{EngineEvent, EngineStatus, LiveEngine, Resolver};
+pub use monitor::Monitor;
+pub use null_device::{NullDevice, Pace};
+pub use shared::{LoadReading, Shared};

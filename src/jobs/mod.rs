@@ -1,7 +1,11 @@
 //! Work beside the sound: a few named threads, each job with progress and cancel.
 
+pub mod check;
+pub mod import;
 pub mod inspect;
 pub mod parallel;
 pub mod pool;
+pub mod render;
+pub mod sources;
 
 pub use pool::{JobContext, JobInfo, Pool, Priority};

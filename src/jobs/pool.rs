@@ -50,6 +50,12 @@ impl JobContext {
         self.shared.fraction.store(millionths, Ordering::Relaxed);
     }
 
+    /// How far the job is, 0 to 1, where it has said so.
+    pub fn fraction(&self) -> Option<f64> {
+        let millionths = self.shared.fraction.load(Ordering::Relaxed);
+        (millionths != u32::MAX).then_some(f64::from(millionths) / 1e6)
+    }
+
     /// Says what the job is at (`03 Jungle`).
     pub fn set_detail(&self, detail: &str) {
         detail.clone_into(&mut lock(&self.shared.detail));
@@ -166,15 +172,12 @@ impl<R: Send + 'static> Pool<R> {
     /// Everything that waits or runs.
     pub fn jobs(&self) -> Vec<JobInfo> {
         let state = lock(&self.state.0);
-        let info = |task: &Task<R>| {
-            let millionths = task.context.shared.fraction.load(Ordering::Relaxed);
-            JobInfo {
-                id: task.id,
-                title: task.title.clone(),
-                detail: lock(&task.context.shared.detail).clone(),
-                fraction: (millionths != u32::MAX).then_some(millionths as f32 / 1e6),
-                priority: task.priority,
-            }
+        let info = |task: &Task<R>| JobInfo {
+            id: task.id,
+            title: task.title.clone(),
+            detail: lock(&task.context.shared.detail).clone(),
+            fraction: task.context.fraction().map(|f| f as f32),
+            priority: task.priority,
         };
         state.tasks.iter().map(info).collect()
     }

@@ -217,6 +217,7 @@ fn u32_be(bytes: &[u8], at: usize) -> Option<u32> {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "exact values are promised")]
 mod tests {
     use super::*;
 

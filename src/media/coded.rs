@@ -94,9 +94,10 @@ impl CodedReader {
         let gapless = format != Format::Mp3 || opened.delay_known;
         let options = AudioDecoderOptions::default().verify(true).gapless(gapless);
         let decoder = make_decoder(path, &opened.params, &options)?;
-        let bits = if format.is_lossy() { 0 } else { opened.params.bits_per_sample.unwrap_or(0) };
+        let bits = bits_of(format, &opened.params);
         let frames = match plan.frames {
             Some(frames) => frames,
+            None if format == Format::Vorbis => count_decoded(path)?,
             None => count_frames(path)?,
         };
         if frames == 0 {
@@ -273,6 +274,7 @@ fn plan_edges(path: &Path, format: Format, rate: SampleRate, opened: &Opened) ->
     let stamped = Plan { frames: opened.num_frames, stamped: true, ..Plan::default() };
     Ok(match format {
         Format::Aac => plan_aac(path, rate)?,
+        Format::Vorbis => plan_vorbis(path, stamped)?,
         Format::Mp3 if opened.delay_known => stamped,
         Format::Mp3 => {
             let frames = if has_length_tag(path)? { opened.num_frames } else { None };
@@ -298,6 +300,15 @@ fn plan_aac(path: &Path, rate: SampleRate) -> Result<Plan, SourceError> {
         },
         None => Plan { frames: None, stamped: true, ..unknown },
     })
+}
+
+/// The last page of an Ogg stream tells its length. Streams that were cut and joined have pages whose times go backwards,
+/// and then more frames than that: nothing is cut off, they are counted instead.
+fn plan_vorbis(path: &Path, stamped: Plan) -> Result<Plan, SourceError> {
+    match stamped.frames {
+        Some(frames) if count_frames(path)? <= frames => Ok(stamped),
+        _ => Ok(Plan { frames: None, notes: vec![Note::UnknownLength], ..stamped }),
+    }
 }
 
 fn open_container(path: &Path) -> Result<Opened, SourceError> {
@@ -357,6 +368,16 @@ fn refuse_sbr(path: &Path, format: Format, params: &AudioCodecParameters) -> Res
     Ok(())
 }
 
+/// Significant bits of a lossless file. ALAC tells them in its cookie: frame length `u32`, version `u8`, bits `u8`.
+fn bits_of(format: Format, params: &AudioCodecParameters) -> u32 {
+    let cookie = || params.extra_data.as_ref().and_then(|d| d.get(5)).map(|b| u32::from(*b));
+    match format {
+        Format::Alac => cookie().unwrap_or(0),
+        Format::Flac => params.bits_per_sample.unwrap_or(0),
+        _ => 0,
+    }
+}
+
 /// Rate and channels: from the headers, or from the first decoded block.
 fn spec_of(path: &Path, opened: &Opened) -> Result<(SampleRate, u32), SourceError> {
     let channels = opened.params.channels.as_ref().map(|c| c.count() as u32);
@@ -403,7 +424,22 @@ fn count_frames(path: &Path) -> Result<u64, SourceError> {
     // Any error ends the walk; decoding will meet it again and report it.
     while let Ok(Some(packet)) = opened.reader.next_packet() {
         if packet.track_id == opened.track {
-            frames = frames.saturating_add(packet.block_dur().get());
+            // In symphonia 0.6.1 the `dur` of MP3 is that of the whole block, so `block_dur` counts what is trimmed twice.
+            frames = frames.saturating_add(packet.dur.get());
+        }
+    }
+    Ok(frames)
+}
+
+/// Frames by decoding: for the few Ogg files whose pages contradict each other.
+fn count_decoded(path: &Path) -> Result<u64, SourceError> {
+    let mut opened = open_container(path)?;
+    let mut decoder = make_decoder(path, &opened.params, &AudioDecoderOptions::default())?;
+    let mut frames = 0u64;
+    while let Ok(Some(packet)) = opened.reader.next_packet() {
+        if packet.track_id == opened.track {
+            // A block that cannot be decoded becomes silence of its length.
+            frames += decoder.decode(&packet).map_or(packet.dur.get(), |b| b.frames() as u64);
         }
     }
     Ok(frames)

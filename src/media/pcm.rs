@@ -214,6 +214,7 @@ fn each<const N: usize>(
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "exact values are promised")]
 mod tests {
     use super::*;
 

@@ -233,7 +233,7 @@ impl<R: Read + Seek> Scan<R> {
         let declared = if in_ds64 { self.ds64_data_bytes.unwrap_or(SIZE_ELSEWHERE) } else { size };
         // A recorder that died left 0 here and a file longer than its RIFF size admits.
         let abandoned = declared == 0 && rest > 0 && self.riff_bytes.saturating_add(9) < self.file_bytes;
-        let absurd = declared > rest && declared >= STREAMED_BYTES && declared <= SIZE_ELSEWHERE;
+        let absurd = declared > rest && (STREAMED_BYTES..=SIZE_ELSEWHERE).contains(&declared);
         let streamed = abandoned || absurd;
         let present = if streamed { rest } else { declared.min(rest) };
         if self.data.is_none() {

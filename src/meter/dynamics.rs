@@ -82,7 +82,7 @@ const DR_BLOCK_AT_44100: u64 = 132_480;
 const DR_LOUDEST: f64 = 0.2;
 
 /// Gathers the TT DR value of one channel. A last, shorter block counts as a block.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct DrChannel {
     block_frames: usize,
     in_block: usize,

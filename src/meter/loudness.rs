@@ -249,7 +249,7 @@ impl LoudnessMeter {
         self.filter.reset();
         self.energy = [0.0; 2];
         (self.frames, self.sub_blocks) = (0, 0);
-        self.windows = Windows::new();
+        self.windows.clear();
     }
 }
 
@@ -310,6 +310,11 @@ struct Windows {
 impl Windows {
     fn new() -> Self {
         Self { energies: vec![0.0; 2 * SHORT_TERM], next: 0 }
+    }
+
+    fn clear(&mut self) {
+        self.energies.fill(0.0);
+        self.next = 0;
     }
 
     fn push(&mut self, energy: f64) {

@@ -1,7 +1,13 @@
 //! Measuring: used by live meters, checks and reports alike.
+//!
+//! Streaming meters take planar `f64` blocks of any size and allocate nothing after `new`; [`analysis`] runs all that a
+//! file needs in one pass.
 
 pub mod analysis;
 pub mod bandwidth;
+pub mod correlation;
 pub mod dynamics;
 pub mod loudness;
+pub mod peak;
+pub mod spectrum;
 pub mod true_peak;

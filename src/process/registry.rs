@@ -1,9 +1,10 @@
 //! Every kind of processor; the one place a new file is named.
 
-use super::{Kind, gain};
+use super::{Kind, compressor, eq, gain, limiter, width};
 
 /// In the order of the menu.
-const REGISTRY: &[&dyn Kind] = &[&gain::GainKind];
+const REGISTRY: &[&dyn Kind] =
+    &[&eq::EqKind, &compressor::CompressorKind, &width::WidthKind, &gain::GainKind, &limiter::LimiterKind];
 
 /// Every kind, in menu order.
 pub fn kinds() -> &'static [&'static dyn Kind] {

@@ -60,7 +60,7 @@ pub struct Faults {
 }
 
 /// The scan. Feed blocks, then [`Self::finish`]. Nothing is allocated while feeding.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct FaultScan {
     sample_rate_hz: u32,
     frames: u64,
@@ -76,12 +76,12 @@ impl FaultScan {
     pub fn new(sample_rate_hz: u32, channels: u32, integer_bits: Option<u32>, brief: &super::Brief) -> Self {
         // A float file holds 24 significant bits.
         let step = 0.5f64.powi(integer_bits.unwrap_or(24).clamp(1, 32) as i32 - 1);
-        let channel = ClipScan::new(step, u64::from(brief.clip_run_samples.max(1)));
+        let shortest = u64::from(brief.clip_run_samples.max(1));
         Self {
             sample_rate_hz,
             frames: 0,
             silence: 10f64.powf(brief.silence_dbfs / 20.0),
-            channels: vec![channel; channels.clamp(1, 2) as usize],
+            channels: (0..channels.clamp(1, 2)).map(|_| ClipScan::new(step, shortest)).collect(),
             audible: None,
             sounding: None,
         }
@@ -136,7 +136,7 @@ fn note(span: &mut Option<(u64, u64)>, start: u64, part: &[f64], fits: impl Fn(f
 }
 
 /// Looks for flat tops on both sides of one channel.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct ClipScan {
     step: f64,
     shortest: u64,
@@ -148,7 +148,7 @@ struct ClipScan {
 }
 
 /// Flat tops of one sign.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Side {
     /// Highest magnitude so far.
     highest: f64,
@@ -158,7 +158,7 @@ struct Side {
     top: Places,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Places {
     runs: Vec<ClipRun>,
     count: u64,
@@ -193,11 +193,12 @@ struct Run {
 
 impl ClipScan {
     fn new(step: f64, shortest: u64) -> Self {
-        let side = Side { highest: 0.0, hot: Places::new(), top: Places::new() };
+        // Made one by one: a clone of an empty list has no room.
+        let side = || Side { highest: 0.0, hot: Places::new(), top: Places::new() };
         Self {
             step,
             shortest,
-            sides: [side.clone(), side],
+            sides: [side(), side()],
             run: Run { frame: 0, samples: 0, level: 0.0, before: 0.0 },
             previous: 0.0,
         }

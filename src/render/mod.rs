@@ -11,7 +11,7 @@ pub mod renderer;
 pub mod strand;
 pub mod tap;
 
-pub use offline::{Progress, RangeOptions, RenderError, RenderSummary, render_range};
+pub use offline::{Progress, RangeOptions, RenderError, RenderSummary, Sink, render_range};
 pub use params::{ParamChange, ParamEntry, ParamGroup, PlanChange, Target, diff};
 pub use plan::{RenderNote, RenderPlan, StrandPlan, map_position};
 pub use renderer::{GainReduction, QuantumReport, Renderer, Sources};

@@ -48,6 +48,9 @@ pub struct RangeOptions<'a> {
     pub progress: Option<&'a dyn Fn(Progress)>,
 }
 
+/// Takes rendered frames: their album position, left, right.
+pub type Sink<'s, E> = dyn FnMut(Frames, &[f64], &[f64]) -> Result<(), E> + 's;
+
 /// Why a render did not come to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError<E> {
@@ -79,12 +82,12 @@ pub struct RenderSummary {
 ///
 /// # Errors
 /// [`RenderError`] when cancelled, when the sink fails, when a worker cannot run.
-pub fn render_range<E>(
+pub fn render_range<'s, E>(
     plan: &Arc<RenderPlan>,
     opener: &dyn OpenSource,
     range: (Frames, Frames),
     options: RangeOptions<'_>,
-    sink: &mut dyn FnMut(Frames, &[f64], &[f64]) -> Result<(), E>,
+    sink: &'s mut Sink<'s, E>,
 ) -> Result<RenderSummary, RenderError<E>> {
     let range = (range.0.max(Frames::ZERO), range.1.max(range.0).max(Frames::ZERO));
     let _fpu = FpuGuard::new();
@@ -143,7 +146,7 @@ impl<E> Pass<'_, E> {
 struct Output<'a, E> {
     range: (Frames, Frames),
     options: RangeOptions<'a>,
-    sink: &'a mut dyn FnMut(Frames, &[f64], &[f64]) -> Result<(), E>,
+    sink: &'a mut Sink<'a, E>,
     hash: TapHash,
     left: Vec<f64>,
     right: Vec<f64>,

@@ -59,7 +59,10 @@ pub enum PlanChange {
 /// Compares two sessions for a plan of `plan_id` that was compiled from a session laid out like `old`.
 pub fn diff(old: &Session, new: &Session, plan_id: u64) -> PlanChange {
     let mut entries = Vec::new();
-    if old.sample_rate_hz != new.sample_rate_hz || old.songs.len() != new.songs.len() {
+    if old.sample_rate_hz != new.sample_rate_hz
+        || old.snap_to_cd_frames != new.snap_to_cd_frames
+        || old.songs.len() != new.songs.len()
+    {
         return PlanChange::Structure;
     }
     for ((old, new), index) in old.songs.iter().zip(&new.songs).zip(0u16..) {

@@ -39,6 +39,16 @@ impl Ramp {
         Self { from: gain, to: gain, step: steps, steps }
     }
 
+    /// On its way from one gain to another, from the next frame on.
+    pub fn between(from: f64, to: f64, ms: f64, rate: SampleRate) -> Self {
+        Self { from, to, step: 0, steps: frames_from_ms(ms, rate) }
+    }
+
+    /// Frames until it has arrived.
+    pub fn remaining(&self) -> usize {
+        (self.steps - self.step.min(self.steps)) as usize
+    }
+
     /// Sets out from the present value to a new one.
     pub fn set(&mut self, gain: f64) {
         (self.from, self.to, self.step) = (self.now(), gain, 0);

@@ -29,11 +29,8 @@ impl ChainRunner {
     }
 
     pub fn set(&mut self, slot: u16, set: SlotSet) {
-        let Some(runner) = self.slots.get_mut(usize::from(slot)) else { return };
-        match set {
-            SlotSet::Param(param, value) => runner.set_param(param, value),
-            SlotSet::Enabled(enabled) => runner.set_enabled(enabled),
-            SlotSet::Wet(wet) => runner.set_wet(wet),
+        if let Some(runner) = self.slots.get_mut(usize::from(slot)) {
+            runner.apply(set);
         }
     }
 

@@ -1,5 +1,5 @@
 //! Sessions and sources in memory for the tests of the renderer and the engine.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used, reason = "helpers of tests; each test file uses its part")]
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -59,7 +59,7 @@ impl FrameSource for MemorySource {
 }
 
 /// Sources by name.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub struct Memory(pub BTreeMap<String, Audio>);
 
 impl OpenSource for Memory {
@@ -93,7 +93,9 @@ pub struct Album {
 
 impl Album {
     pub fn new() -> Self {
-        Self { session: Session::new(RATE), memory: Memory::default() }
+        let mut session = Session::new(RATE);
+        session.snap_to_cd_frames = false;
+        Self { session, memory: Memory::default() }
     }
 
     /// Adds a song of these samples.
@@ -169,7 +171,7 @@ pub fn busy_album() -> Album {
     first.fade_in = Fade { frames: Frames(1_003), shape: FadeShape::Exponential };
     first.gain_db = 1.5;
     let second = album.add(noise(41_003, 2, 0.7), -5_017);
-    second.chain = Arc::new(Chain { slots: vec![song_limiter, song_gain], ..Chain::default() });
+    second.chain = Arc::new(Chain { slots: vec![song_gain, song_limiter], ..Chain::default() });
     second.level_db = -1.25;
     let slot = album.slot("limiter", &[]);
     let third = album.add(noise(20_029, 3, 0.4), 3_001);

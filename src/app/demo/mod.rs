@@ -4,6 +4,7 @@
 //! loud and hides a clip of a few samples; *Afterglow* (44.1 kHz, 16 bit) is quiet. All notes, sounds and rooms are
 //! made from arithmetic, so the album is the same bits everywhere and belongs to nobody else.
 
+pub mod album;
 mod instruments;
 mod mixdown;
 mod songs;

@@ -1,0 +1,357 @@
+//! The core: takes commands, keeps the session, the sound and the jobs going, and shows a frame.
+//!
+//! `handle` does what is asked at once or starts a job; `tick`, called for every drawn frame and by scripts, collects
+//! what jobs and engine report. Time is passed in, so that tests need no clock.
+
+mod actions;
+mod document;
+mod exports;
+mod live;
+mod sources;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::Command;
+use super::frame::{ExportResult, Frame, JobId, JobView, MonitorView, Selection, TransportView};
+use super::log::Log;
+use super::settings::{Folders, Settings};
+use crate::edit::{Edit, GestureId};
+use crate::jobs::{Pool, Priority};
+use crate::model::{Chain, ChainRef, Session, Timeline};
+use crate::units::{Frames, SampleRate};
+use document::Document;
+use live::Live;
+use sources::Sources;
+
+/// Rate of a session before anything is in it.
+const FIRST_RATE: SampleRate = SampleRate(44_100);
+
+/// Gestures the core itself makes are counted from here, beside those of the window.
+const OWN_GESTURES: u64 = 1 << 63;
+
+/// What a job brings back.
+pub(crate) enum Done {
+    /// An import.
+    Imported(sources::Imported),
+    /// A source looked at, converted, measured or drawn.
+    Source(sources::SourceDone),
+    /// An export.
+    Exported(Box<ExportResult>),
+}
+
+/// How a core is set up.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// Where it keeps its own things.
+    pub folders: Folders,
+    /// Worker threads for jobs.
+    pub threads: usize,
+    /// Whether to open the audio device of the settings; else the null device.
+    pub audio: bool,
+}
+
+/// The program without a window.
+pub struct Core {
+    folders: Folders,
+    settings: Settings,
+    document: Document,
+    timeline: Arc<Timeline>,
+    sources: Sources,
+    live: Live,
+    jobs: Pool<Done>,
+    log: Log,
+    selection: Selection,
+    cursor: Frames,
+    play_from: Frames,
+    /// Where a joint ends.
+    stop_at: Option<Frames>,
+    copied_chain: Option<Chain>,
+    result: Option<Arc<ExportResult>>,
+    deliverables: exports::Offers,
+    gestures: u64,
+    now_s: f64,
+}
+
+impl Core {
+    /// Starts with an empty session.
+    ///
+    /// # Errors
+    /// The system gives no threads.
+    pub fn new(setup: Setup) -> std::io::Result<Self> {
+        let settings = Settings::load(&setup.folders.settings_file());
+        let mut log = Log::default();
+        let document = Document::new(Session::new(FIRST_RATE), &setup.folders)?;
+        let sources = Sources::new(&setup.folders, &settings);
+        let live = Live::new(&settings, setup.audio, &sources, document.session(), &mut log)?;
+        let mut core = Self {
+            timeline: Arc::new(Timeline::of(document.session())),
+            document,
+            sources,
+            live,
+            jobs: Pool::new(setup.threads)?,
+            log,
+            selection: Selection::default(),
+            cursor: Frames::ZERO,
+            play_from: Frames::ZERO,
+            stop_at: None,
+            copied_chain: None,
+            result: None,
+            deliverables: exports::Offers::default(),
+            gestures: OWN_GESTURES,
+            now_s: 0.0,
+            folders: setup.folders,
+            settings,
+        };
+        core.document.look_for_unsaved();
+        core.session_changed();
+        Ok(core)
+    }
+
+    /// Does what is asked.
+    pub fn handle(&mut self, command: Command) {
+        match command {
+            Command::Do(action) => self.act(action),
+            Command::Edit { edit, gesture } => self.edit_in(edit, gesture),
+            Command::Play { from } => self.play(from.unwrap_or(self.cursor), None),
+            Command::Seek(to) => self.seek(to),
+            Command::SetLoop(range) => self.live.set_loop(range),
+            Command::SetMonitor(monitor) => self.set_monitor(monitor),
+            Command::Select(selection) => self.selection = selection,
+            Command::Import { paths, at } => self.import(paths, at),
+            Command::Relink { song, path } => self.relink(song, path),
+            Command::New { sample_rate } => {
+                self.document.replace(Session::new(sample_rate), None);
+                self.opened();
+            }
+            Command::Open(path) => self.open(&path),
+            Command::SaveAs(path) => self.save(Some(&path)),
+            Command::Recover(take) => {
+                self.document.recover(take, self.now_s, &mut self.log);
+                self.session_changed();
+            }
+            Command::Export(request) => self.export(request),
+            Command::CancelJob(id) => self.jobs.cancel(id.0),
+            Command::DismissResult => self.result = None,
+            Command::SetDevice { host, device, buffer_frames } => {
+                self.settings.no_device = host.is_none();
+                self.settings.host = host;
+                self.settings.device = device;
+                self.settings.buffer_frames = buffer_frames;
+                self.save_settings();
+                self.live.open_device(&self.settings, self.document.session().sample_rate_hz, &mut self.log);
+            }
+            Command::RefreshDevices => self.live.refresh_devices(),
+            Command::ResetMeters => self.live.reset_meters(),
+            Command::ClearLamps => self.live.clear_lamps(),
+        }
+    }
+
+    /// Collects what happened and shows the frame. `now_s` counts seconds from any start and never goes back.
+    pub fn tick(&mut self, now_s: f64) -> Arc<Frame> {
+        self.now_s = now_s;
+        if let Some(path) = self.document.tick(now_s, &mut self.log) {
+            self.settings.remember(&path);
+            self.save_settings();
+        }
+        for (_, done) in self.jobs.finished() {
+            match done {
+                Ok(Done::Imported(imported)) => self.imported(imported),
+                Ok(Done::Source(done)) => self.source_done(done),
+                Ok(Done::Exported(result)) => self.exported(*result),
+                Err(panic) => self.log.error(format!("A job failed, a bug: {panic}")),
+            }
+        }
+        self.live.tick(now_s, &mut self.log);
+        self.follow_transport();
+        self.deliverables.refresh(self.document.session(), &self.timeline);
+        Arc::new(self.frame())
+    }
+
+    /// Stops the sound and leaves nothing to recover: what was to be saved was saved, the rest was given up.
+    pub fn close(&mut self) {
+        self.live.stop();
+        self.document.close();
+    }
+
+    /// Whether something moves on the screen without the user: sound, jobs, saving.
+    pub fn is_busy(&self) -> bool {
+        self.live.is_playing() || self.document.is_writing() || !self.jobs.jobs().is_empty()
+    }
+
+    /// The settings of this machine.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    fn edit(&mut self, edit: Edit) {
+        self.edit_in(edit, None);
+    }
+
+    fn edit_in(&mut self, edit: Edit, gesture: Option<GestureId>) {
+        match self.document.apply(&edit, gesture, self.now_s) {
+            Ok(()) => self.session_changed(),
+            Err(error) => self.log.warn(format!("{}: {error}", edit.name())),
+        }
+    }
+
+    fn next_gesture(&mut self) -> GestureId {
+        self.gestures += 1;
+        GestureId(self.gestures)
+    }
+
+    /// The session is another one than before: time, sound and jobs follow.
+    fn session_changed(&mut self) {
+        let session = Arc::clone(self.document.session());
+        self.timeline = Arc::new(Timeline::of(&session));
+        self.keep_selection(&session);
+        self.live.set_session(&session);
+        self.look_after_sources();
+    }
+
+    /// Nothing is selected that is not there.
+    fn keep_selection(&mut self, session: &Session) {
+        self.selection.songs.retain(|id| session.song(*id).is_some());
+        if session.chain(self.selection.chain).is_none() {
+            self.selection.chain = ChainRef::Album;
+        }
+        let chain = session.chain(self.selection.chain);
+        if let Some(slot) = self.selection.slot
+            && chain.is_none_or(|c| c.slot(slot).is_none())
+        {
+            self.selection.slot = None;
+        }
+    }
+
+    fn open(&mut self, path: &Path) {
+        match self.document.open(path, &mut self.log) {
+            Ok(()) => {
+                self.log.info(format!("Opened {}", path.display()));
+                self.settings.remember(path);
+                self.save_settings();
+                self.opened();
+            }
+            Err(error) => self.log.error(error.to_string()),
+        }
+    }
+
+    /// Another session is on the desk.
+    fn opened(&mut self) {
+        self.live.stop();
+        self.live.set_loop(None);
+        self.selection = Selection::default();
+        self.result = None;
+        self.stop_at = None;
+        let rate = self.document.session().sample_rate_hz;
+        self.live.session_rate_is(rate, &self.settings, &mut self.log);
+        self.session_changed();
+        self.seek(self.timeline.program_start());
+    }
+
+    fn save(&mut self, to: Option<&Path>) {
+        if let Err(error) = self.document.save(to) {
+            self.log.error(format!("Not saved: {error}"));
+        }
+    }
+
+    fn revert(&mut self) {
+        if let Some(saved) = self.document.saved().map(|s| (**s).clone()) {
+            self.document.commit(saved, "Revert to saved", None, self.now_s);
+            self.session_changed();
+        }
+    }
+
+    fn save_settings(&mut self) {
+        if let Err(error) = self.settings.save(&self.folders.settings_file()) {
+            self.log.warn(format!("Settings not kept: {error}"));
+        }
+    }
+
+    fn set_monitor(&mut self, monitor: MonitorView) {
+        self.settings.monitor = monitor;
+        self.live.set_monitor(monitor);
+        self.save_settings();
+    }
+
+    fn change_monitor(&mut self, change: impl FnOnce(&mut MonitorView)) {
+        let mut monitor = self.settings.monitor;
+        change(&mut monitor);
+        self.set_monitor(monitor);
+    }
+
+    fn play(&mut self, from: Frames, until: Option<Frames>) {
+        self.play_from = from;
+        self.stop_at = until;
+        self.live.play(from);
+    }
+
+    fn play_or_stop(&mut self) {
+        if self.live.is_playing() { self.stop() } else { self.play(self.cursor, None) }
+    }
+
+    fn stop(&mut self) {
+        let heard = self.live.position();
+        self.live.stop();
+        self.stop_at = None;
+        self.cursor = if self.settings.return_on_stop { self.play_from } else { heard };
+    }
+
+    fn seek(&mut self, to: Frames) {
+        self.cursor = to.max(Frames::ZERO).min(self.timeline.end);
+        self.stop_at = None;
+        self.play_from = self.cursor;
+        self.live.seek(self.cursor);
+    }
+
+    /// Stops at the end of a joint and of the album.
+    fn follow_transport(&mut self) {
+        if !self.live.is_playing() {
+            return;
+        }
+        let at = self.live.position();
+        let end = self.timeline.end + Frames(i64::from(self.document.session().sample_rate_hz.0) * 2);
+        if self.stop_at.is_some_and(|stop| at >= stop) || (at >= end && self.live.loop_range().is_none()) {
+            self.stop();
+        }
+    }
+
+    fn frame(&self) -> Frame {
+        let playing = self.live.is_playing();
+        let jobs = self.jobs.jobs().into_iter().map(|job| JobView {
+            id: JobId(job.id),
+            title: job.title,
+            detail: job.detail,
+            fraction: job.fraction,
+            prominent: job.priority == Priority::Asked,
+        });
+        Frame {
+            session: Arc::clone(self.document.session()),
+            timeline: Arc::clone(&self.timeline),
+            path: self.document.path().map(Path::to_owned),
+            save: self.document.save_state(),
+            undo_name: self.document.history().undo_name(),
+            redo_name: self.document.history().redo_name(),
+            songs: Arc::new(self.sources.song_states(self.document.session())),
+            selection: self.selection.clone(),
+            transport: TransportView {
+                playing,
+                position: if playing { self.live.position() } else { self.cursor },
+                cursor: self.cursor,
+                loop_range: self.live.loop_range(),
+                return_on_stop: self.settings.return_on_stop,
+            },
+            monitor: self.settings.monitor,
+            meters: self.live.meters(),
+            spectrum: self.live.spectrum(),
+            field: self.live.field(),
+            gain_reductions: self.live.gain_reductions(),
+            device: self.live.device(),
+            jobs: Arc::new(jobs.collect()),
+            log: self.log.lines(),
+            recovery: self.document.recovery(),
+            result: self.result.clone(),
+            deliverables: self.deliverables.views(),
+            recent: Arc::new(self.settings.recent.clone()),
+        }
+    }
+}

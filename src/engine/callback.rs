@@ -1,0 +1,475 @@
+//! The body of the audio callback, without a device: takes messages, runs the transport, fills a buffer of any size.
+//!
+//! A voice is a renderer under a fading gain. Start: the new voice (with 5 ms fade-in unless it begins the album, so that
+//! play from the top is the master tap bit for bit). Seek: 5 ms out, then the new voice. Plan swap: 20 ms crossfade at
+//! the frame it was prepared for. Loop: at the exact frame the next voice begins while the last one fades over 5 ms.
+//! Nothing here allocates, frees, locks, waits or logs.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Instant;
+
+use ringbuf::traits::{Consumer, Observer, Producer};
+
+use super::link::{CallbackEnds, Control, LoopRange, Message, MeterFrame, RETIRE_RESERVE, Retired, Why};
+use super::monitor::MonitorRunner;
+use super::output_guard::OutputGuard;
+use super::shared::Shared;
+use super::voice::Voice;
+use crate::audio::fpu::FpuGuard;
+use crate::render::Renderer;
+use crate::render::ramp::{Ramp, SEEK_FADE_MS, SWITCH_FADE_MS};
+use crate::units::{Frames, SampleRate};
+
+/// Messages taken in one callback at most.
+const MESSAGES_PER_CALLBACK: usize = 16;
+
+/// Frames worked on at a time.
+const SEGMENT: usize = 256;
+
+/// Frames a meter frame gathers before it is offered.
+const METER_FRAMES: u32 = 512;
+
+/// Renderers kept ready for the next repetitions of a loop.
+const LOOP_STOCK: usize = 2;
+
+/// Tells the time for the load meter.
+pub trait Clock: Send {
+    /// Nanoseconds since some moment; never runs backwards.
+    fn nanos(&self) -> u64;
+}
+
+/// The monotonic clock of the system.
+#[derive(Debug, Clone, Copy)]
+pub struct MonotonicClock(Instant);
+
+impl Default for MonotonicClock {
+    fn default() -> Self {
+        Self(Instant::now())
+    }
+}
+
+impl Clock for MonotonicClock {
+    fn nanos(&self) -> u64 {
+        self.0.elapsed().as_nanos() as u64
+    }
+}
+
+/// A sample as a device takes it.
+pub trait DeviceSample: Copy {
+    /// From full scale ±1; overs are clipped where the format has an end.
+    fn from_f64(value: f64) -> Self;
+}
+
+impl DeviceSample for f64 {
+    fn from_f64(value: f64) -> Self {
+        value
+    }
+}
+
+impl DeviceSample for f32 {
+    fn from_f64(value: f64) -> Self {
+        value as Self
+    }
+}
+
+impl DeviceSample for i32 {
+    fn from_f64(value: f64) -> Self {
+        crate::audio::format::int_from_f64(value, 32)
+    }
+}
+
+impl DeviceSample for i16 {
+    fn from_f64(value: f64) -> Self {
+        crate::audio::format::int_from_f64(value, 16) as Self
+    }
+}
+
+/// What a device runs. Built by [`super::LiveEngine`]; moves from device to device with all it holds.
+pub struct Callback {
+    ends: CallbackEnds,
+    shared: Arc<Shared>,
+    clock: Box<dyn Clock>,
+    rate: SampleRate,
+    playing: bool,
+    current: Option<Voice>,
+    outgoing: Option<Voice>,
+    /// Begins when the outgoing voice has faded.
+    queued: Option<(Box<Renderer>, Frames)>,
+    swap: Option<PendingSwap>,
+    loop_range: Option<LoopRange>,
+    loop_number: u64,
+    /// The playhead has been before the end of the loop: play from behind it does not jump.
+    loop_armed: bool,
+    again: [Option<Box<Renderer>>; LOOP_STOCK],
+    position: Frames,
+    monitor: MonitorRunner,
+    guard: OutputGuard,
+    meter: MeterFrame,
+    left: [f64; SEGMENT],
+    right: [f64; SEGMENT],
+    /// Time and frames not yet judged: shorter callbacks than a quantum are judged together.
+    load_nanos: u64,
+    load_frames: usize,
+}
+
+struct PendingSwap {
+    renderer: Box<Renderer>,
+    at_old: Frames,
+    at_new: Frames,
+}
+
+impl Callback {
+    pub(super) fn new(
+        ends: CallbackEnds,
+        shared: Arc<Shared>,
+        clock: Box<dyn Clock>,
+        rate: SampleRate,
+    ) -> Self {
+        Self {
+            ends,
+            shared,
+            clock,
+            rate,
+            playing: false,
+            current: None,
+            outgoing: None,
+            queued: None,
+            swap: None,
+            loop_range: None,
+            loop_number: 0,
+            loop_armed: false,
+            again: [const { None }; LOOP_STOCK],
+            position: Frames::ZERO,
+            monitor: MonitorRunner::new(rate),
+            guard: OutputGuard::default(),
+            meter: MeterFrame::default(),
+            left: [0.0; SEGMENT],
+            right: [0.0; SEGMENT],
+            load_nanos: 0,
+            load_frames: 0,
+        }
+    }
+
+    /// Fills an interleaved buffer of any number of frames. Channels beyond the second are silent; one channel gets
+    /// the left.
+    pub fn process<S: DeviceSample>(&mut self, out: &mut [S], channels: usize) {
+        let begun = self.clock.nanos();
+        let _fpu = FpuGuard::new();
+        self.take_messages();
+        let frames = out.len() / channels.max(1);
+        for chunk in out.chunks_mut(SEGMENT * channels.max(1)) {
+            let count = chunk.len() / channels.max(1);
+            self.fill(count);
+            for (frame, i) in chunk.chunks_exact_mut(channels.max(1)).zip(0..) {
+                frame.fill(S::from_f64(0.0));
+                let sides = [self.left[i], self.right[i]];
+                frame.iter_mut().zip(sides).for_each(|(to, from)| *to = S::from_f64(from));
+            }
+        }
+        self.publish();
+        self.note_load(self.clock.nanos().saturating_sub(begun), frames);
+    }
+
+    /// Rate of the renderer heard last.
+    pub fn rate(&self) -> SampleRate {
+        self.rate
+    }
+
+    /// What the callback tells the rest of the program.
+    pub fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// The monitored signal, `count` frames into the scratch buffers.
+    fn fill(&mut self, count: usize) {
+        let mut done = 0;
+        while done < count {
+            let segment = self.until_event(count - done);
+            self.mix(done, segment);
+            done += segment;
+            self.handle_events();
+        }
+        let (left, right) = (&mut self.left[..count], &mut self.right[..count]);
+        self.meter.measure(left, right);
+        self.monitor.process(left, right);
+        if self.guard.process(left, right) {
+            self.shared.guard_tripped.store(true, Relaxed);
+        }
+    }
+
+    /// Frames to the next moment at which voices change, at least 1, at most `wanted`.
+    fn until_event(&self, wanted: usize) -> usize {
+        let mut frames = wanted;
+        if let Some(fading) = self.outgoing.as_ref() {
+            frames = frames.min(fading.gain.remaining().max(1));
+        }
+        if let Some(voice) = self.current.as_ref() {
+            let here = voice.position();
+            let events = [
+                self.swap.as_ref().map(|s| s.at_old),
+                self.loop_range.filter(|l| here < l.to).map(|l| l.to),
+                Some(voice.renderer.plan().end()),
+            ];
+            for at in events.into_iter().flatten().filter(|&at| at > here) {
+                frames = frames.min((at - here).as_len());
+            }
+        }
+        frames.max(1)
+    }
+
+    /// Voices into the scratch buffers, and on to whoever measures.
+    fn mix(&mut self, done: usize, segment: usize) {
+        let left = &mut self.left[done..done + segment];
+        let right = &mut self.right[done..done + segment];
+        let mut heard = false;
+        for voice in [&mut self.current, &mut self.outgoing].into_iter().flatten() {
+            let report = voice.read(left, right, heard);
+            heard = true;
+            self.shared.late_quanta.fetch_add(u64::from(report.late), Relaxed);
+            self.shared.failed_quanta.fetch_add(u64::from(report.failed), Relaxed);
+        }
+        if !heard {
+            left.fill(0.0);
+            right.fill(0.0);
+            return;
+        }
+        // A meter worker that is late misses frames; the audio never waits for it.
+        let frames = left.iter().zip(right.iter()).map(|(l, r)| [*l, *r]);
+        self.ends.samples.push_iter(frames);
+        if let Some(voice) = &self.current {
+            self.position = voice.position();
+            gather_reductions(&mut self.meter, &voice.renderer);
+        }
+    }
+
+    /// What is due after the frames just made.
+    fn handle_events(&mut self) {
+        if self.outgoing.as_ref().is_some_and(|v| v.gain.is_settled()) {
+            self.retire_outgoing();
+            if let Some((renderer, at)) = self.queued.take() {
+                self.begin(renderer, at);
+            }
+        }
+        let Some(here) = self.current.as_ref().map(Voice::position) else { return };
+        if self.swap.as_ref().is_some_and(|s| here >= s.at_old) {
+            self.cross_to_swap(here);
+        }
+        self.loop_armed |= self.loop_range.is_some_and(|l| here < l.to);
+        if self.loop_armed && self.loop_range.is_some_and(|l| here >= l.to) {
+            self.repeat();
+        } else if self.current.as_ref().is_some_and(Voice::is_over) {
+            self.fade_out_current();
+            self.playing = false;
+        }
+    }
+
+    /// At the loop's end: the next repetition begins. Where none is ready yet the album goes on until it is.
+    fn repeat(&mut self) {
+        let Some(range) = self.loop_range else { return };
+        let Some(renderer) = self.again.iter_mut().find_map(Option::take) else { return };
+        self.shared.loop_taken.fetch_add(1, Relaxed);
+        self.drop_swap();
+        self.fade_out_current();
+        let fade = Ramp::between(0.0, 1.0, SEEK_FADE_MS, self.rate);
+        self.current = Some(Voice::new(renderer, range.from, fade));
+        self.position = range.from;
+    }
+
+    fn cross_to_swap(&mut self, here: Frames) {
+        let Some(swap) = self.swap.take() else { return };
+        if here > swap.at_old {
+            return self.retire(swap.renderer, Why::TooLate);
+        }
+        self.fade_out_current_over(SWITCH_FADE_MS);
+        self.shared.plan_id.store(swap.renderer.plan().id, Relaxed);
+        let fade = Ramp::between(0.0, 1.0, SWITCH_FADE_MS, self.rate);
+        self.current = Some(Voice::new(swap.renderer, swap.at_new, fade));
+        self.position = swap.at_new;
+    }
+
+    fn take_messages(&mut self) {
+        // However many there are: a stop is never behind a plan.
+        while let Some(control) = self.ends.controls.try_pop() {
+            match control {
+                Control::Stop => self.stop(),
+                Control::Monitor(monitor) => self.monitor.set(&monitor),
+                Control::ResetGuard => {
+                    self.guard.reset();
+                    self.shared.guard_tripped.store(false, Relaxed);
+                }
+            }
+        }
+        for _ in 0..MESSAGES_PER_CALLBACK {
+            if self.ends.retired.vacant_len() < RETIRE_RESERVE {
+                return;
+            }
+            let Some(message) = self.ends.messages.try_pop() else { return };
+            self.take(message);
+        }
+    }
+
+    fn take(&mut self, message: Message) {
+        match message {
+            Message::Start { renderer, at, intent } => self.start(renderer, at, intent),
+            Message::Swap { renderer, at_old, at_new, intent } => {
+                let late = self.current.as_ref().is_none_or(|v| v.position() >= at_old);
+                self.drop_swap();
+                if late || intent != self.shared.intent.load(Relaxed) {
+                    return self.retire(renderer, Why::TooLate);
+                }
+                self.swap = Some(PendingSwap { renderer, at_old, at_new });
+            }
+            Message::Loop { range, number } => {
+                (self.loop_range, self.loop_number, self.loop_armed) = (range, number, false);
+                self.drop_stock();
+            }
+            Message::Again { renderer, number } => match self.again.iter_mut().find(|a| a.is_none()) {
+                Some(place) if number == self.loop_number => *place = Some(renderer),
+                _ => {
+                    self.shared.loop_taken.fetch_add(1, Relaxed);
+                    self.retire(renderer, Why::Done);
+                }
+            },
+            Message::Params(group) => {
+                let voices = [&mut self.current, &mut self.outgoing].into_iter().flatten();
+                let waiting = self.queued.iter_mut().map(|q| &mut q.0);
+                let swap = self.swap.iter_mut().map(|s| &mut s.renderer);
+                let again = self.again.iter_mut().flatten();
+                let renderers = voices.map(|v| &mut v.renderer).chain(waiting).chain(swap).chain(again);
+                renderers.for_each(|r| r.apply(&group));
+                self.retired(Retired::Params(group));
+            }
+        }
+    }
+
+    fn start(&mut self, renderer: Box<Renderer>, at: Frames, intent: u64) {
+        if intent != self.shared.intent.load(Relaxed) {
+            return self.retire(renderer, Why::Done);
+        }
+        self.drop_swap();
+        self.drop_queued();
+        if self.current.is_some() {
+            self.fade_out_current();
+        }
+        self.playing = true;
+        self.position = at;
+        if self.outgoing.is_some() {
+            self.queued = Some((renderer, at));
+        } else {
+            self.begin(renderer, at);
+        }
+    }
+
+    /// A voice out of silence: from the top of the album untouched, elsewhere faded in.
+    fn begin(&mut self, renderer: Box<Renderer>, at: Frames) {
+        if renderer.rate() != self.rate {
+            self.rate = renderer.rate();
+        }
+        self.shared.plan_id.store(renderer.plan().id, Relaxed);
+        let from = if at == Frames::ZERO { 1.0 } else { 0.0 };
+        let mut gain = Ramp::between(from, 1.0, SEEK_FADE_MS, self.rate);
+        if at == Frames::ZERO {
+            gain.settle();
+        }
+        self.position = at;
+        self.loop_armed = false;
+        self.current = Some(Voice::new(renderer, at, gain));
+    }
+
+    fn stop(&mut self) {
+        self.drop_swap();
+        self.drop_queued();
+        self.fade_out_current();
+        self.playing = false;
+    }
+
+    fn fade_out_current(&mut self) {
+        self.fade_out_current_over(SEEK_FADE_MS);
+    }
+
+    fn fade_out_current_over(&mut self, ms: f64) {
+        if let Some(mut voice) = self.current.take() {
+            self.retire_outgoing();
+            voice.gain = Ramp::between(voice.gain.now(), 0.0, ms, self.rate);
+            self.outgoing = Some(voice);
+        }
+    }
+
+    fn retire_outgoing(&mut self) {
+        if let Some(voice) = self.outgoing.take() {
+            self.retire(voice.renderer, Why::Done);
+        }
+    }
+
+    fn drop_swap(&mut self) {
+        if let Some(swap) = self.swap.take() {
+            self.retire(swap.renderer, Why::TooLate);
+        }
+    }
+
+    fn drop_queued(&mut self) {
+        if let Some((renderer, _)) = self.queued.take() {
+            self.retire(renderer, Why::Done);
+        }
+    }
+
+    fn drop_stock(&mut self) {
+        for i in 0..LOOP_STOCK {
+            if let Some(renderer) = self.again[i].take() {
+                self.shared.loop_taken.fetch_add(1, Relaxed);
+                self.retire(renderer, Why::Done);
+            }
+        }
+    }
+
+    fn retire(&mut self, renderer: Box<Renderer>, why: Why) {
+        self.retired(Retired::Renderer(renderer, why));
+    }
+
+    fn retired(&mut self, retired: Retired) {
+        // The reserve of the ring makes this succeed; if it ever did not, leaking is better than freeing here.
+        if let Err(refused) = self.ends.retired.try_push(retired) {
+            std::mem::forget(refused);
+        }
+    }
+
+    fn publish(&mut self) {
+        self.shared.position.store(self.position.0, Relaxed);
+        self.shared.playing.store(self.playing, Relaxed);
+        self.shared.callbacks.fetch_add(1, Relaxed);
+        if self.meter.frames >= METER_FRAMES {
+            self.meter.position = self.position;
+            if self.ends.meters.try_push(self.meter).is_ok() {
+                self.meter = MeterFrame::default();
+            }
+        }
+    }
+
+    fn note_load(&mut self, nanos: u64, frames: usize) {
+        self.load_nanos += nanos;
+        self.load_frames += frames;
+        if self.load_frames >= crate::audio::QUANTUM {
+            let lasts = self.load_frames as f64 / self.rate.hz();
+            self.shared.note_load(self.load_nanos as f64 * 1e-9 / lasts);
+            (self.load_nanos, self.load_frames) = (0, 0);
+        }
+    }
+}
+
+fn gather_reductions(meter: &mut MeterFrame, renderer: &Renderer) {
+    for reading in renderer.album_gain_reductions() {
+        if let Some(deepest) = meter.album_reduction_db.get_mut(usize::from(reading.slot)) {
+            *deepest = deepest.min(reading.db as f32);
+        }
+    }
+    let Some((index, song)) = renderer.sounding_song() else { return };
+    if meter.song != Some(song) {
+        (meter.song, meter.song_reduction_db) = (Some(song), [0.0; super::link::METERED_SLOTS]);
+    }
+    for reading in renderer.song_gain_reductions(index) {
+        if let Some(deepest) = meter.song_reduction_db.get_mut(usize::from(reading.slot)) {
+            *deepest = deepest.min(reading.db as f32);
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Editors of processors: the generic one, the EQ, the dynamics.

@@ -1,0 +1,92 @@
+//! What the views say: commands for the program, and wishes for the window itself.
+//!
+//! A drag is one gesture: every edit sent with the same response while it is held has one gesture id and is one undo
+//! step.
+
+use egui::{Id, Response};
+
+use crate::app::{Action, Command};
+use crate::edit::{Edit, GestureId};
+use crate::model::SongId;
+
+/// What only the window can do: open a dialog, move the view.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Wish {
+    /// A command of the menus, wherever it is done.
+    Do(Action),
+    /// Choose another file for a song.
+    Relink(SongId),
+}
+
+/// Collects what a frame's views want; emptied by the application after drawing.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    commands: Vec<Command>,
+    wishes: Vec<Wish>,
+    held: Option<(Id, GestureId)>,
+    last_gesture: u64,
+}
+
+impl Outbox {
+    /// Sends a command to the program.
+    pub fn send(&mut self, command: Command) {
+        self.commands.push(command);
+    }
+
+    /// Asks for a command of the menus; the window does those that are its own.
+    pub fn act(&mut self, action: Action) {
+        self.wishes.push(Wish::Do(action));
+    }
+
+    /// Asks the window for something.
+    pub fn wish(&mut self, wish: Wish) {
+        self.wishes.push(wish);
+    }
+
+    /// An edit that is a step of its own (typed, clicked).
+    pub fn edit(&mut self, edit: Edit) {
+        self.commands.push(Command::edit(edit));
+    }
+
+    /// An edit made by a widget: while it is dragged, all its edits are one step.
+    pub fn edit_by(&mut self, response: &Response, edit: Edit) {
+        let gesture = (response.dragged() || response.drag_stopped()).then(|| self.gesture(response));
+        self.commands.push(Command::Edit { edit, gesture });
+    }
+
+    /// The gesture of a drag: new when the drag starts, the same until it stops.
+    pub fn gesture(&mut self, response: &Response) -> GestureId {
+        match self.held {
+            Some((id, gesture)) if id == response.id && !response.drag_started() => gesture,
+            _ => {
+                self.last_gesture += 1;
+                let gesture = GestureId(self.last_gesture);
+                self.held = Some((response.id, gesture));
+                gesture
+            }
+        }
+    }
+
+    /// A gesture that is not a drag (typing in a text field, from focus to its loss).
+    pub fn gesture_of(&mut self, id: Id, starts: bool) -> GestureId {
+        match self.held {
+            Some((held, gesture)) if held == id && !starts => gesture,
+            _ => {
+                self.last_gesture += 1;
+                let gesture = GestureId(self.last_gesture);
+                self.held = Some((id, gesture));
+                gesture
+            }
+        }
+    }
+
+    /// Takes the commands of this frame.
+    pub fn take_commands(&mut self) -> Vec<Command> {
+        std::mem::take(&mut self.commands)
+    }
+
+    /// Takes the wishes of this frame.
+    pub fn take_wishes(&mut self) -> Vec<Wish> {
+        std::mem::take(&mut self.wishes)
+    }
+}

@@ -1,0 +1,52 @@
+//! Meters allocate nothing after `new`: every meter that may run beside the sound is fed inside an allocation guard.
+
+use assert_no_alloc::{AllocDisabler, assert_no_alloc};
+
+use glassmaster::meter::analysis::{Analyzer, FileFacts};
+use glassmaster::meter::correlation::{Goniometer, StereoMeter};
+use glassmaster::meter::dynamics::PsrMeter;
+use glassmaster::meter::loudness::LoudnessMeter;
+use glassmaster::meter::peak::LevelMeter;
+use glassmaster::meter::spectrum::{SpectrumAnalyzer, SpectrumView};
+use glassmaster::meter::true_peak::{Keep, TruePeakMeter};
+use glassmaster::qc::{Brief, FaultScan};
+
+#[global_allocator]
+static GUARD: AllocDisabler = AllocDisabler;
+
+#[test]
+fn meters_do_not_allocate() {
+    let rate = 44_100;
+    let tone: Vec<f64> =
+        (0..rate * 8).map(|n| 1.3 * (f64::from(n) * 0.1).sin()).map(|x| x.clamp(-1.0, 1.0)).collect();
+    let mut loudness = LoudnessMeter::new(rate, 2, 1.0);
+    let mut peak = TruePeakMeter::new(Keep::Intervals);
+    let mut psr = PsrMeter::new();
+    let mut level = LevelMeter::new(rate, 3);
+    let mut stereo = StereoMeter::new(rate);
+    let mut scope = Goniometer::new(rate, 1000);
+    let mut spectrum = SpectrumAnalyzer::new(rate, 1.0);
+    let mut trace = [0.0f32; 300];
+    let facts = FileFacts { sample_rate_hz: rate, channels: 2, ..FileFacts::default() };
+    let mut analyzer = Analyzer::new(facts, 1.0);
+    let mut scan = FaultScan::new(rate, 2, None, &Brief::default());
+    assert_no_alloc(|| {
+        for block in tone.chunks(4410) {
+            loudness.push(block, block);
+            peak.push(block, block);
+            level.push(block);
+            stereo.push(block, block);
+            scope.push(block, block);
+            spectrum.push(block);
+            spectrum.trace_db(&SpectrumView::default(), &mut trace);
+            let now = loudness.reading();
+            psr.push(peak.take_interval()[0], now.short_term_lufs);
+            analyzer.push(block, block);
+            scan.push(block, block);
+        }
+        loudness.reset();
+        peak.reset();
+        spectrum.reset();
+    });
+    assert!(psr.minimum_db().is_some() && scan.finish().clips[0].count > 0);
+}

@@ -1,0 +1,112 @@
+//! Nothing in the callback allocates or frees: plan swaps, seeks, parameters, loops, a lost device, all under a guard.
+//!
+//! The guard aborts the process; that it is awake is proven in a child process that drops a plan under it.
+
+mod render_support;
+
+use std::sync::Arc;
+
+use assert_no_alloc::{AllocDisabler, assert_no_alloc};
+use glassmaster::engine::lease::Lease;
+use glassmaster::engine::{Callback, LiveEngine, LoopRange, Monitor, MonotonicClock};
+use glassmaster::model::{Session, Song};
+use glassmaster::units::Frames;
+use render_support::{Album, RATE, busy_album, key};
+
+#[global_allocator]
+static GUARD: AllocDisabler = AllocDisabler;
+
+fn engine(album: &Album) -> (LiveEngine, Box<Callback>) {
+    let memory = Arc::new(album.memory.clone());
+    let clock = Box::new(MonotonicClock::default());
+    LiveEngine::new(RATE, memory.clone(), memory, clock).unwrap()
+}
+
+fn set(engine: &mut LiveEngine, session: &Session) {
+    engine.set_session(Arc::new(session.clone()), Arc::new(key)).unwrap();
+}
+
+/// Calls back under the guard until `done`, in buffers of `frames`.
+fn run(callback: &mut Callback, frames: usize, mut done: impl FnMut(&Callback) -> bool) {
+    let mut out = vec![0.0f32; 2 * frames];
+    for _ in 0..5_000_000 {
+        assert_no_alloc(|| callback.process(&mut out, 2));
+        if done(callback) {
+            return;
+        }
+        std::thread::yield_now();
+    }
+    panic!("waited in vain");
+}
+
+fn until(position: i64) -> impl FnMut(&Callback) -> bool {
+    move |callback| callback.shared().position() >= Frames(position)
+}
+
+fn edited(session: &Session, index: usize, edit: fn(&mut Song)) -> Session {
+    let mut new = session.clone();
+    edit(Arc::make_mut(&mut new.songs[index]));
+    new
+}
+
+#[test]
+fn the_callback_never_allocates_or_frees() {
+    let album = busy_album();
+    let (mut engine, mut callback) = engine(&album);
+    set(&mut engine, &album.session);
+    engine.set_monitor(Monitor { dim: true, swap: true, ..Monitor::default() });
+    engine.play(Frames::ZERO);
+    run(&mut callback, 64, |c| c.shared().is_playing());
+    // Parameters.
+    let session = edited(&album.session, 0, |s| s.gain_db = -6.0);
+    set(&mut engine, &session);
+    run(&mut callback, 64, until(4_000));
+    // A new plan, crossed over.
+    let session = edited(&session, 2, |s| s.gap = Frames(9_000));
+    set(&mut engine, &session);
+    run(&mut callback, 1, until(12_000));
+    // Seeks, one upon the other.
+    for to in [40_000, 30_000, 20_000] {
+        engine.play(Frames(to));
+        run(&mut callback, 17, until(to + 300));
+    }
+    // A loop, and out of it.
+    engine.set_loop(Some(LoopRange { from: Frames(21_000), to: Frames(23_000) }));
+    let mut wraps = 0;
+    let mut last = Frames::ZERO;
+    run(&mut callback, 7, |c| {
+        wraps += u32::from(c.shared().position() < last);
+        last = c.shared().position();
+        wraps > 3
+    });
+    engine.set_loop(None);
+    // The device is lost and another takes over: the callback comes back as it was.
+    let (mut lease, back) = Lease::new(callback);
+    let mut out = vec![0.0f32; 128];
+    assert_no_alloc(|| lease.get().unwrap().process(&mut out, 2));
+    drop(lease);
+    let mut callback = back.wait().expect("the callback comes back");
+    run(&mut callback, 4_096, |c| !c.shared().is_playing());
+    engine.stop();
+    run(&mut callback, 64, |c| !c.shared().is_playing());
+}
+
+/// Run as a child: must die.
+#[test]
+#[ignore = "the negative control; run by the test below"]
+fn control_drops_a_plan_under_the_guard() {
+    let renderer = Box::new(busy_album().start(0, 0));
+    assert_no_alloc(move || drop(renderer));
+}
+
+#[test]
+fn the_guard_is_awake() {
+    let this = std::env::current_exe().unwrap();
+    let child = std::process::Command::new(this)
+        .args(["--ignored", "--exact", "control_drops_a_plan_under_the_guard"])
+        .output()
+        .unwrap();
+    assert!(!child.status.success(), "dropping a plan under the guard went unnoticed");
+    let said = String::from_utf8_lossy(&child.stdout);
+    assert!(said.contains("running 1 test"), "the control did not run: {said}");
+}
