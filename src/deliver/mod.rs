@@ -20,8 +20,8 @@ pub mod naming;
 pub mod settings;
 pub mod songs;
 pub mod tags;
-pub mod wav;
 pub mod toc;
+pub mod wav;
 pub mod writer;
 
 pub use conform::{Ceiling, Chunk, Conform, ConformReport, ConformSpec};
