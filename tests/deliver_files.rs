@@ -468,3 +468,49 @@ fn the_manifest_has_the_keys_of_the_command_line() {
         assert!(line.starts_with(file["sha256"].as_str().unwrap()));
     }
 }
+
+/// The guard with the real limiter: a square-ish wave at the ceiling, whose conversion rings over it.
+#[test]
+fn the_guard_holds_the_ceiling_after_conversion_and_leaves_the_rest_alone() {
+    use glassmaster::deliver::{Ceiling, Chunk, Conform, ConformSpec};
+    let spec = |ceiling| ConformSpec {
+        from: SampleRate(RATE),
+        to: SampleRate(44_100),
+        format: glassmaster::audio::format::SampleFormat::Float64,
+        dither: "none".to_owned(),
+        seed: 0,
+        ceiling,
+        frames: 96_000,
+    };
+    let converted = |ceiling| {
+        let mut conform = Conform::new(spec(ceiling)).unwrap();
+        let mut out = Vec::new();
+        let mut take = |chunk: Chunk<'_>| match chunk {
+            Chunk::Float { left, .. } => out.extend_from_slice(left),
+            Chunk::Int { .. } => panic!("floats were asked for"),
+        };
+        // Quiet for a second and a half, then a square wave of 0.89 (−1 dBFS).
+        let sound: Vec<f64> = (0..96_000)
+            .map(|n| {
+                let level = if n < 72_000 { 0.3 } else { 0.89 };
+                let sine = (std::f64::consts::TAU * 997.0 * f64::from(n) / f64::from(RATE)).sin();
+                if n < 72_000 { level * sine } else { level * sine.signum() }
+            })
+            .collect();
+        for block in sound.chunks(64) {
+            take(conform.push(block, block).unwrap());
+        }
+        take(conform.finish().unwrap());
+        (out, conform.report())
+    };
+    let (bare, nothing) = converted(Ceiling::Nothing);
+    let (held, report) = converted(Ceiling::Guard { ceiling_dbtp: -1.0 });
+    let peak = |x: &[f64]| x.iter().fold(0.0f64, |p, v| p.max(v.abs()));
+    assert_eq!((bare.len(), held.len()), (88_200, 88_200));
+    assert!(peak(&bare) > 0.95, "{}", peak(&bare));
+    assert!(peak(&held) <= 10f64.powf(-1.0 / 20.0), "{}", peak(&held));
+    // A second that lies clear of the loud part is untouched, to the bit and at its place.
+    assert!(bare[..60_000] == held[..60_000]);
+    assert!(report.guard_events >= 1 && report.guard_deepest_db < -0.5, "{report:?}");
+    assert_eq!((nothing.guard_events, nothing.converted_from_hz), (0, Some(48_000)));
+}
