@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::args::DemoArgs;
-use super::check::finding_text;
+use super::check::as_text;
 use super::machine;
 use super::output::{CliError, print, say};
 use crate::app::demo::album;
@@ -33,8 +33,7 @@ pub fn headless(args: &DemoArgs) -> Result<u8, CliError> {
     let checks = check(&mixes, &Brief::default(), thread_count(None), &JobContext::detached())
         .map_err(CliError::input)?;
     for check in &checks {
-        print(&format!("{:?}  {}\n", check.verdict, check.path).to_lowercase())?;
-        print(&check.findings.iter().map(finding_text).collect::<String>())?;
+        print(&as_text(check))?;
     }
     say("Mastering and delivering");
     let ids = ["wav_songs", "mp3_album", "ddp"];
