@@ -13,11 +13,8 @@ use super::outbox::{Outbox, Wish};
 use super::panels::chain::ChainState;
 use super::panels::meters::MetersState;
 use super::panels::song_list::SongListState;
-use super::panels::spectrum::SpectrumState;
 use super::panels::timeline::TimelineState;
-use super::panels::{
-    album_strip, chain, log, menu, meters, song_list, spectrum, status, timeline, transport,
-};
+use super::panels::{album_strip, chain, log, menu, meters, song_list, status, timeline, transport};
 use super::theme::{self, theme};
 use super::workspaces::{self, Workspace, WorkspaceState};
 use super::{keys, widgets};
@@ -36,6 +33,8 @@ pub trait Backend {
     fn handle(&mut self, command: Command);
     /// Whether pictures change by themselves (playing, a job runs), so that drawing must go on.
     fn busy(&self) -> bool;
+    /// The window is closing for good.
+    fn close(&mut self) {}
 }
 
 /// What is only visual, of every panel.
@@ -51,8 +50,6 @@ pub struct WindowState {
     pub chain: ChainState,
     /// Meters column.
     pub meters: MetersState,
-    /// Spectrum and field.
-    pub spectrum: SpectrumState,
     /// Intake, Review, Deliver.
     pub work: WorkspaceState,
     /// Whether the log is open.
@@ -170,7 +167,6 @@ impl<B: Backend> GlassmasterApp<B> {
         }
         Panel::right("meters").exact_size(METERS_WIDTH).frame(bare).show(ui, |ui| {
             meters::meters_ui(ui, frame, &mut state.meters, out);
-            spectrum::spectrum_ui(ui, frame, &mut state.spectrum, out);
         });
         Panel::top("transport").exact_size(56.0).frame(bare).show(ui, |ui| {
             transport::transport_ui(ui, frame, out);
@@ -284,6 +280,10 @@ fn lower_ui(ui: &mut Ui, frame: &Frame, state: &mut WindowState, out: &mut Outbo
 impl<B: Backend> eframe::App for GlassmasterApp<B> {
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         self.draw(ui);
+    }
+
+    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        self.backend.close();
     }
 
     fn clear_color(&self, _visuals: &egui::Visuals) -> [f32; 4] {
