@@ -3,6 +3,10 @@
 //! An editor reads a [`SlotView`], keeps what is only visual in [`EditorState`] and says what the engineer did as
 //! [`Edit::SetParams`]; one drag is one gesture.
 
+pub mod eq;
+mod eq_bands;
+mod eq_curve;
+mod eq_nodes;
 pub mod generic;
 
 use egui::{Id, Response, RichText, Ui, vec2};
@@ -74,7 +78,9 @@ impl<'a> SlotView<'a> {
 
 /// What is only visual in the editors.
 #[derive(Debug, Default)]
-pub struct EditorState {}
+pub struct EditorState {
+    eq: eq::EqState,
+}
 
 impl EditorState {
     /// Takes up what must be followed between frames; call once a frame.
@@ -95,10 +101,12 @@ pub fn keeps_delete(ctx: &egui::Context) -> bool {
 
 /// Draws the editor of a slot into all of `ui`.
 pub fn editor_ui(ui: &mut Ui, frame: &Frame, view: &SlotView<'_>, state: &mut EditorState, out: &mut Outbox) {
-    let _ = (frame, state);
     header_ui(ui, view, out);
     ui.add_space(4.0);
-    generic::generic_ui(ui, view, out);
+    match view.kind.id() {
+        "eq" => eq::eq_ui(ui, frame, view, &mut state.eq, out),
+        _ => generic::generic_ui(ui, view, out),
+    }
 }
 
 /// Name, part of the signal, mix, reset.
