@@ -26,6 +26,8 @@ const RANGES_DB: [f64; 3] = [6.0, 12.0, 24.0];
 const READOUT: egui::Vec2 = vec2(196.0, 50.0);
 /// Width of a field in the row of values, points.
 const FIELD: f32 = 80.0;
+/// Width of a box with words in it, points.
+const WORDS: f32 = 104.0;
 /// Where a band lies that was not put at a place.
 const NEW_HZ: f64 = 1000.0;
 
@@ -87,7 +89,7 @@ fn strip_ui(
         ui.spacing_mut().item_spacing.x = 2.0;
         for range in RANGES_DB.iter().rev() {
             let on = (state.range_db - range).abs() < 0.1;
-            if toggle(ui, &format!("±{range:.0} dB"), on, t.control_down).clicked() {
+            if ui.selectable_label(on, format!("±{range:.0} dB")).clicked() {
                 state.range_db = *range;
             }
         }
@@ -153,7 +155,8 @@ fn readout_ui(ui: &mut Ui, scale: &Scale, view: &SlotView<'_>, band: &Band, out:
     if !scale.rect.contains_rect(rect) {
         return;
     }
-    let mut child = ui.new_child(UiBuilder::new().id_salt("readout").max_rect(rect));
+    let mut child =
+        ui.new_child(UiBuilder::new().id_salt("readout").max_rect(rect).layout(Layout::top_down(Align::Min)));
     let ground = Ground::NONE
         .fill(faded(t.panel_raised, 0.94))
         .stroke(Stroke::new(1.0, t.line_strong))
@@ -198,10 +201,10 @@ fn row_ui(ui: &mut Ui, view: &SlotView<'_>, band: Option<&Band>, out: &mut Outbo
     }
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         if let Some(output) = view.index("output_db") {
-            labelled(ui, "Output", |ui| field_ui(ui, view, output, "Output", FIELD, out));
+            labelled(ui, "Output", FIELD, |ui| field_ui(ui, view, output, "Output", FIELD, out));
         }
         if let Some(phase) = view.index("phase") {
-            labelled(ui, "Phase", |ui| choice_ui(ui, view, phase, "Phase", 104.0, out));
+            labelled(ui, "Phase", WORDS, |ui| choice_ui(ui, view, phase, "Phase", WORDS, out));
         }
     });
 }
@@ -210,36 +213,39 @@ fn band_ui(ui: &mut Ui, view: &SlotView<'_>, band: &Band, out: &mut Outbox) {
     let t = theme();
     let colour = t.band(band.number);
     let name = format!("Band {}", band.number + 1);
-    labelled(ui, &name, |ui| {
+    labelled(ui, &name, 48.0, |ui| {
         let on = if band.on { "On" } else { "Off" };
         let response = toggle(ui, on, band.on, colour).accessible_name("Band on");
         if response.clicked() {
             out.edit(view.edit(&[(band.enabled_index(), if band.on { 0.0 } else { 1.0 })]));
         }
     });
-    labelled(ui, "Type", |ui| choice_ui(ui, view, band.shape_index(), "Type", 104.0, out));
-    labelled(ui, "Frequency", |ui| field_ui(ui, view, band.freq_index(), "Frequency", FIELD, out));
-    labelled(ui, "Gain", |ui| {
+    labelled(ui, "Type", WORDS, |ui| choice_ui(ui, view, band.shape_index(), "Type", WORDS, out));
+    labelled(ui, "Frequency", FIELD, |ui| field_ui(ui, view, band.freq_index(), "Frequency", FIELD, out));
+    labelled(ui, "Gain", FIELD, |ui| {
         ui.add_enabled_ui(band.has_gain(), |ui| field_ui(ui, view, band.gain_index(), "Gain", FIELD, out));
     });
     if band.is_cut() {
-        labelled(ui, "Slope", |ui| choice_ui(ui, view, band.slope_index(), "Slope", 104.0, out));
+        labelled(ui, "Slope", WORDS, |ui| choice_ui(ui, view, band.slope_index(), "Slope", WORDS, out));
     } else {
-        labelled(ui, "Q", |ui| {
-            ui.add_enabled_ui(band.has_q(), |ui| field_ui(ui, view, band.q_index(), "Q", 104.0, out));
+        labelled(ui, "Q", WORDS, |ui| {
+            ui.add_enabled_ui(band.has_q(), |ui| field_ui(ui, view, band.q_index(), "Q", WORDS, out));
         });
     }
-    labelled(ui, "Channel", |ui| choice_ui(ui, view, band.channel_index(), "Channel", 96.0, out));
+    labelled(ui, "Channel", WORDS, |ui| choice_ui(ui, view, band.channel_index(), "Channel", WORDS, out));
     if ui.button("Remove").on_hover_text("Takes the band out.").clicked() {
         out.edit(view.edit(&removed(view, band)));
     }
 }
 
 /// A control with its name above.
-fn labelled(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui)) {
+fn labelled(ui: &mut Ui, name: &str, width: f32, add: impl FnOnce(&mut Ui)) {
     let t = theme();
-    ui.vertical(|ui| {
+    ui.allocate_ui_with_layout(vec2(width, 38.0), Layout::top_down(Align::Min), |ui| {
+        ui.set_min_size(vec2(width, 38.0));
         ui.spacing_mut().item_spacing.y = 2.0;
+        ui.spacing_mut().interact_size.y = 20.0;
+        ui.spacing_mut().button_padding.y = 2.0;
         ui.label(RichText::new(name).size(t.small).color(t.text_weak));
         add(ui);
     });

@@ -118,7 +118,7 @@ impl Curves {
             let colour = t.band(*band);
             let chosen = selected == Some(*band);
             let points = self.points(scale, curve);
-            fill_to(painter, &points, scale.y_from_db(0.0), faded(colour, if chosen { 0.25 } else { 0.12 }));
+            fill_to(painter, &points, scale.y_from_db(0.0), faded(colour, if chosen { 0.18 } else { 0.09 }));
             painter
                 .add(Shape::line(points, Stroke::new(1.0, faded(colour, if chosen { 1.0 } else { 0.55 }))));
         }

@@ -3,11 +3,14 @@
 //! An editor reads a [`SlotView`], keeps what is only visual in [`EditorState`] and says what the engineer did as
 //! [`Edit::SetParams`]; one drag is one gesture.
 
+pub mod dynamics;
 pub mod eq;
 mod eq_bands;
 mod eq_curve;
 mod eq_nodes;
 pub mod generic;
+pub mod limiter;
+pub mod trace;
 
 use egui::{Id, Response, RichText, Ui, vec2};
 
@@ -80,11 +83,14 @@ impl<'a> SlotView<'a> {
 #[derive(Debug, Default)]
 pub struct EditorState {
     eq: eq::EqState,
+    traces: trace::Traces,
 }
 
 impl EditorState {
     /// Takes up what must be followed between frames; call once a frame.
-    pub fn take(&mut self, _ui: &Ui, _frame: &Frame) {}
+    pub fn take(&mut self, ui: &Ui, frame: &Frame) {
+        self.traces.take(ui.input(|i| i.time), frame);
+    }
 }
 
 /// Says that the Delete key belongs to what has the keyboard; call while it has. See [`keeps_delete`].
@@ -105,6 +111,8 @@ pub fn editor_ui(ui: &mut Ui, frame: &Frame, view: &SlotView<'_>, state: &mut Ed
     ui.add_space(4.0);
     match view.kind.id() {
         "eq" => eq::eq_ui(ui, frame, view, &mut state.eq, out),
+        "compressor" => dynamics::compressor_ui(ui, frame, view, &state.traces, out),
+        "limiter" => limiter::limiter_ui(ui, frame, view, &state.traces, out),
         _ => generic::generic_ui(ui, view, out),
     }
 }
