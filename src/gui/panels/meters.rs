@@ -185,7 +185,7 @@ fn loudness_ui(ui: &mut Ui, frame: &Frame, size: Vec2) {
     figure(ui, t, rect.min, "short-term", &level_text(m.short_term_lufs, 1), "LUFS", 22.0);
     figure(ui, t, rect.min + vec2(half, 0.0), "integrated", &level_text(m.integrated_lufs, 1), "LUFS", 22.0);
     let small = [
-        ("momentary", level_text(m.momentary_lufs, 1), "LUFS"),
+        ("moment.", level_text(m.momentary_lufs, 1), ""),
         ("LRA", plain(m.range_lu), "LU"),
         ("PLR", plain(m.plr_lu), "LU"),
         ("PSR", plain(m.psr_lu), "LU"),
