@@ -1,6 +1,13 @@
 //! Devices through cpal, against a host of our own inside the process: odd buffer sizes, xruns, unplugging, refused rates,
 //! every sample format. What the device gets equals the offline render.
 #![cfg(feature = "device")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::float_cmp,
+    reason = "a test stops at what it did not expect, and compares exact values"
+)]
 
 mod render_support;
 
