@@ -46,14 +46,20 @@ fn bits(blocks: &[Block]) -> Vec<u64> {
     blocks.iter().flat_map(|b| b.channels().iter().flatten().map(|s| s.to_bits())).collect()
 }
 
-/// Values off their defaults: numbers three tenths up their range (never the end), switches on, the last word.
-fn busy_values(kind: &dyn Kind) -> Values {
+/// Values off their defaults: numbers three tenths up their range (never the end), switches on, the last or first word.
+fn busy_values(kind: &dyn Kind, last_word: bool) -> Values {
     let mut values = Values::defaults(kind.params());
     for (index, param) in kind.params().iter().enumerate() {
         let value = match &param.kind {
             ParamKind::Number { min, max, .. } => min + 0.3 * (max - min),
             ParamKind::Switch { .. } => 1.0,
-            ParamKind::Choice { words, .. } => (words.len() - 1) as f64,
+            ParamKind::Choice { words, .. } => {
+                if last_word {
+                    (words.len() - 1) as f64
+                } else {
+                    0.0
+                }
+            }
         };
         values.set(index, value);
     }
@@ -61,8 +67,8 @@ fn busy_values(kind: &dyn Kind) -> Values {
 }
 
 /// Defaults and busy.
-fn settings(kind: &dyn Kind) -> [Values; 2] {
-    [Values::defaults(kind.params()), busy_values(kind)]
+fn settings(kind: &dyn Kind) -> [Values; 3] {
+    [Values::defaults(kind.params()), busy_values(kind, false), busy_values(kind, true)]
 }
 
 #[test]
@@ -133,7 +139,7 @@ fn reset_equals_fresh_and_the_bits_repeat() {
 fn set_then_reset_equals_built_so() {
     for kind in kinds() {
         let params = kind.params();
-        let (defaults, busy) = (Values::defaults(params), busy_values(*kind));
+        let (defaults, busy) = (Values::defaults(params), busy_values(*kind, false));
         let mut target = defaults.clone();
         let mut moved = kind.build(&defaults, &SETUP);
         for index in 0..params.len() {
@@ -211,7 +217,7 @@ fn every_word_and_both_ends_build_and_run() {
                 continue;
             }
             for value in all {
-                let mut values = busy_values(*kind);
+                let mut values = busy_values(*kind, false);
                 values.set(index, value);
                 let mut processor = kind.build(&values, &SETUP);
                 let out = run_noise(&mut *processor, 0, 6);

@@ -416,3 +416,214 @@ impl Guard {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::{ParamDesc, ParamIndex, Unit, Values};
+
+    /// A limiter of the crudest kind: a delay of 37 frames that clips at the ceiling.
+    struct Clipper {
+        ceiling: f64,
+        memory: std::collections::VecDeque<[f64; 2]>,
+        reduction_db: f64,
+    }
+
+    impl Processor for Clipper {
+        fn latency(&self) -> Frames {
+            Frames(37)
+        }
+
+        fn reset(&mut self) {}
+
+        fn set(&mut self, _param: ParamIndex, _value: f64) {}
+
+        fn process(&mut self, _start: Frames, block: &mut Block) {
+            self.reduction_db = 0.0;
+            let (left, right) = block.stereo_mut();
+            for (l, r) in left.iter_mut().zip(right) {
+                self.memory.push_back([*l, *r]);
+                let [a, b] = self.memory.pop_front().unwrap();
+                let peak = a.abs().max(b.abs());
+                if peak > self.ceiling {
+                    self.reduction_db = self.reduction_db.min(20.0 * (self.ceiling / peak).log10());
+                }
+                (*l, *r) = (a.clamp(-self.ceiling, self.ceiling), b.clamp(-self.ceiling, self.ceiling));
+            }
+        }
+
+        fn gain_reduction_db(&self) -> Option<f64> {
+            Some(self.reduction_db)
+        }
+    }
+
+    struct ClipperKind;
+
+    impl Kind for ClipperKind {
+        fn id(&self) -> &'static str {
+            "clipper"
+        }
+
+        fn name(&self) -> &'static str {
+            "Clipper"
+        }
+
+        fn params(&self) -> &'static [ParamDesc] {
+            const PARAMS: &[ParamDesc] =
+                &[ParamDesc::number("ceiling_dbtp", "Ceiling", Unit::Dbtp, -20.0, 0.0, -1.0)];
+            PARAMS
+        }
+
+        fn build(&self, values: &Values, _setup: &Setup) -> Box<dyn Processor> {
+            Box::new(Clipper {
+                ceiling: gain_from_db(values.get(0)),
+                memory: vec![[0.0; 2]; 37].into(),
+                reduction_db: 0.0,
+            })
+        }
+    }
+
+    fn spec(from: u32, to: u32, format: SampleFormat, frames: u64) -> ConformSpec {
+        ConformSpec {
+            from: SampleRate(from),
+            to: SampleRate(to),
+            format,
+            dither: "tpdf".into(),
+            seed: 7,
+            ceiling: Ceiling::Nothing,
+            frames,
+        }
+    }
+
+    fn music(frames: usize) -> (Vec<f64>, Vec<f64>) {
+        let wave = |n: usize, step: f64| 0.4 * (n as f64 * step).sin() + 0.3 * (n as f64 * step * 7.3).sin();
+        (0..frames).map(|n| (wave(n, 0.031), wave(n, 0.047))).unzip()
+    }
+
+    /// Everything that comes out for blocks of the sizes given in turn.
+    fn run(spec: ConformSpec, sizes: &[usize]) -> (Vec<[i32; 2]>, [Vec<f64>; 2]) {
+        let (left, right) = music(spec.frames as usize);
+        let mut conform = Conform::new(spec).unwrap();
+        let (mut ints, mut floats) = (Vec::new(), [Vec::new(), Vec::new()]);
+        let mut take = |chunk: Chunk<'_>| match chunk {
+            Chunk::Int { frames, .. } => ints.extend_from_slice(frames),
+            Chunk::Float { left, right } => {
+                floats[0].extend_from_slice(left);
+                floats[1].extend_from_slice(right);
+            }
+        };
+        let mut at = 0;
+        for size in sizes.iter().cycle() {
+            let end = (at + size).min(left.len());
+            take(conform.push(&left[at..end], &right[at..end]).unwrap());
+            at = end;
+            if at == left.len() {
+                break;
+            }
+        }
+        take(conform.finish().unwrap());
+        (ints, floats)
+    }
+
+    #[test]
+    fn the_length_is_exact_whatever_the_rates_and_blocks() {
+        for (from, to, frames, want) in [
+            (44_100, 48_000, 10_001, 10_885), // 10885.44
+            (96_000, 44_100, 10_001, 4594),   // 4594.2
+            (48_000, 44_100, 3, 3),           // 2.76
+            (44_100, 44_100, 777, 777),
+        ] {
+            for format in [SampleFormat::Int16, SampleFormat::Float64] {
+                let (ints, floats) = run(spec(from, to, format, frames), &[64, 1000, 7]);
+                assert_eq!(ints.len().max(floats[0].len()), want, "{from} to {to}");
+            }
+        }
+        assert_eq!(converted_frames(10_001, SampleRate(44_100), SampleRate(48_000)), 10_885);
+    }
+
+    #[test]
+    fn blocks_do_not_change_the_bits() {
+        for format in [SampleFormat::Int16, SampleFormat::Int24, SampleFormat::Float32] {
+            let a = run(spec(96_000, 44_100, format, 20_000), &[64]);
+            let b = run(spec(96_000, 44_100, format, 20_000), &[1, 333, 4096, 5]);
+            assert_eq!(a, b);
+        }
+    }
+
+    #[test]
+    fn floats_at_the_same_rate_pass_untouched() {
+        let (_, floats) = run(spec(48_000, 48_000, SampleFormat::Float64, 5000), &[64]);
+        let (left, right) = music(5000);
+        assert_eq!(floats, [left, right]);
+    }
+
+    #[test]
+    fn a_trim_is_exact_and_only_after_conversion() {
+        let trimmed = |to| ConformSpec {
+            ceiling: Ceiling::Trim { trim_db: -6.020_599_913_279_624 },
+            ..spec(48_000, to, SampleFormat::Float64, 5000)
+        };
+        let (_, same_rate) = run(trimmed(48_000), &[64]);
+        assert_eq!(same_rate[0], music(5000).0);
+        let (_, plain) = run(spec(48_000, 44_100, SampleFormat::Float64, 5000), &[64]);
+        let (_, halved) = run(trimmed(44_100), &[64]);
+        for (a, b) in plain[0].iter().zip(&halved[0]) {
+            assert!((a / 2.0 - b).abs() < 1e-15);
+        }
+    }
+
+    #[test]
+    fn missing_and_surplus_frames_are_refused() {
+        let mut conform = Conform::new(spec(48_000, 48_000, SampleFormat::Int16, 10)).unwrap();
+        conform.push(&[0.0; 6], &[0.0; 6]).unwrap();
+        let error = conform.finish().unwrap_err().to_string();
+        assert!(error.contains("6 of 10"), "{error}");
+        assert!(conform.push(&[0.0; 5], &[0.0; 5]).is_err());
+        let odd = ConformSpec { dither: "confetti".into(), ..spec(48_000, 48_000, SampleFormat::Int16, 1) };
+        assert!(Conform::new(odd).unwrap_err().to_string().contains("confetti"));
+    }
+
+    #[test]
+    fn clipped_samples_are_counted() {
+        let mut conform = Conform::new(ConformSpec {
+            dither: "none".into(),
+            ..spec(48_000, 48_000, SampleFormat::Int16, 4)
+        })
+        .unwrap();
+        let chunk = conform.push(&[0.5, 1.2, -1.0, -1.5], &[0.0; 4]).unwrap();
+        let Chunk::Int { frames, .. } = chunk else { panic!("integers were asked for") };
+        assert_eq!(frames.iter().map(|f| f[0]).collect::<Vec<_>>(), [16_384, 32_767, -32_768, -32_768]);
+        assert_eq!(conform.report().clipped_samples, 2);
+    }
+
+    #[test]
+    fn an_idle_guard_is_transparent_and_an_acting_one_is_counted() {
+        let mut guard = Guard::new(&ClipperKind, -6.0, SampleRate::CD).unwrap();
+        let (left, right) = music(1000);
+        let quiet = [left, right].map(|c| c.iter().map(|v| v * 0.3).collect::<Vec<f64>>());
+        let mut out = [Vec::new(), Vec::new()];
+        guard.push(&quiet, &mut out);
+        guard.finish(&mut out);
+        assert_eq!(out, quiet);
+        assert_eq!((guard.events, guard.deepest_db), (0, 0.0));
+
+        // Two peaks far apart: two events, the deeper of them 6 dB over a ceiling of −6 dB.
+        let mut guard = Guard::new(&ClipperKind, -6.0, SampleRate::CD).unwrap();
+        let mut loud = [vec![0.0; 1000], vec![0.0; 1000]];
+        loud[0][100] = 0.8;
+        loud[1][700] = -1.0;
+        let mut out = [Vec::new(), Vec::new()];
+        guard.push(&loud, &mut out);
+        guard.finish(&mut out);
+        assert_eq!(out[0].len(), 1000);
+        assert!((out[0][100] - gain_from_db(-6.0)).abs() < 1e-12);
+        assert!((out[1][700] + gain_from_db(-6.0)).abs() < 1e-12);
+        assert_eq!(guard.events, 2);
+        assert!((guard.deepest_db + 6.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_guard_outside_the_limiters_range_is_refused() {
+        assert!(Guard::new(&ClipperKind, 3.0, SampleRate::CD).is_err());
+    }
+}

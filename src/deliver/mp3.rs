@@ -41,7 +41,7 @@ mod encode {
     use lofty::config::WriteOptions;
     use lofty::id3::v2::Id3v2Tag;
     use lofty::tag::{Accessor, ItemKey, ItemValue, Tag, TagExt, TagItem, TagType};
-    use mp3lame_encoder::{Bitrate, Builder, DualPcm, Encoder, FlushNoGap, Mode, Quality, VbrMode};
+    use mp3lame_encoder::{Bitrate, Builder, DualPcm, Encoder, FlushGap, Mode, Quality, VbrMode};
 
     use super::{DeliverError, SampleRate, Seek, SeekFrom, UNAVAILABLE, Write, io};
     use crate::deliver::Chunk;
@@ -102,7 +102,7 @@ mod encode {
         pub fn finish(mut self) -> io::Result<W> {
             self.encoded.clear();
             self.encoded.reserve(7200);
-            self.encoder.flush_to_vec::<FlushNoGap>(&mut self.encoded).map_err(failed)?;
+            self.encoder.flush_to_vec::<FlushGap>(&mut self.encoded).map_err(failed)?;
             self.out.write_all(&self.encoded)?;
             self.encoded.clear();
             self.encoded.reserve(self.encoder.lame_tag_size());
@@ -176,7 +176,7 @@ mod encode {
             tag.set_track_total(total);
         }
         let mut bytes = Vec::new();
-        let options = *WriteOptions::new().use_id3v23(true);
+        let options = WriteOptions::new().use_id3v23(true);
         Id3v2Tag::from(tag).dump_to(&mut bytes, options).map_err(|e| io::Error::other(e.to_string()))?;
         Ok(bytes)
     }

@@ -111,6 +111,8 @@ impl Bext {
         out.extend(self.loudness.to_le());
         out.resize(BEXT_FIXED_BYTES, 0);
         out.extend(ascii(&self.coding_history).into_bytes());
+        // Even, because some readers forget the pad byte of odd chunks.
+        out.resize(out.len().next_multiple_of(2), 0);
         out
     }
 
@@ -269,7 +271,9 @@ impl<W: Write + Seek> WavWriter<W> {
                 chunk(&mut tail, b"LIST", &info_list(&tags.info));
             }
             if let Some(isrc) = &tags.isrc {
-                chunk(&mut tail, b"axml", axml_of(isrc).as_bytes());
+                let mut axml = axml_of(isrc).into_bytes();
+                axml.resize(axml.len().next_multiple_of(2), b'\n');
+                chunk(&mut tail, b"axml", &axml);
             }
         }
         let without_room = (header.len() + meta.len() + tail.len() + 8) as u64;
@@ -593,4 +597,187 @@ fn unpack(
     let (left, right): (Vec<f64>, Vec<f64>) =
         bytes.chunks_exact(2 * size).map(|f| (value(&f[..size]), value(&f[size..]))).unzip();
     each(&Chunk::Float { left: &left, right: &right })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    fn frames() -> Vec<[i32; 2]> {
+        vec![[0, -1], [32_767, -32_768], [12_345, -12_345]]
+    }
+
+    fn bext() -> Bext {
+        Bext {
+            description: "Nächte - Title".into(),
+            originator: "Glassmaster".into(),
+            reference: "CAT-03".into(),
+            date: "2026-11-20".into(),
+            time: "10:20:30".into(),
+            time_reference: 5_000_000_000,
+            coding_history: "A=PCM,F=44100,W=16,M=stereo,T=x\r\n".into(),
+            loudness: BextLoudness::default(),
+        }
+    }
+
+    fn write(spec: WavSpec, loudness: Option<&BextLoudness>) -> Vec<u8> {
+        let bits = spec.format.integer_bits().unwrap();
+        let mut writer = WavWriter::new(Cursor::new(Vec::new()), spec).unwrap();
+        writer.write(&Chunk::Int { frames: &frames(), bits }).unwrap();
+        writer.finish(loudness).unwrap().into_inner()
+    }
+
+    fn parse(bytes: &[u8]) -> WavInfo {
+        WavInfo::parse(Cursor::new(bytes)).unwrap().unwrap()
+    }
+
+    #[test]
+    fn without_tags_the_header_is_the_classic_44_bytes() {
+        let bytes = write(WavSpec::new(SampleFormat::Int16, SampleRate::CD, 3), None);
+        let want: [u8; 44] = [
+            b'R', b'I', b'F', b'F', 48, 0, 0, 0, b'W', b'A', b'V', b'E', b'f', b'm', b't', b' ', 16, 0, 0, 0,
+            1, 0, 2, 0, 0x44, 0xac, 0, 0, 0x10, 0xb1, 2, 0, 4, 0, 16, 0, b'd', b'a', b't', b'a', 12, 0, 0, 0,
+        ];
+        assert_eq!(bytes[..44], want);
+        assert_eq!(bytes[44..], [0, 0, 0xff, 0xff, 0xff, 0x7f, 0, 0x80, 0x39, 0x30, 0xc7, 0xcf]);
+    }
+
+    #[test]
+    fn bext_stands_where_tech_3285_says() {
+        let tags = WavTags { bext: bext(), ..WavTags::default() };
+        let spec = WavSpec { tags: Some(tags), ..WavSpec::new(SampleFormat::Int24, SampleRate::CD, 3) };
+        let loudness = BextLoudness {
+            integrated_lufs: Some(-14.256),
+            range_lu: Some(6.5),
+            max_true_peak_dbtp: Some(-1.0),
+            max_momentary_lufs: None,
+            max_short_term_lufs: Some(f64::NEG_INFINITY),
+        };
+        let bytes = write(spec, Some(&loudness));
+        assert_eq!(&bytes[12..16], b"bext");
+        let chunk = &bytes[20..];
+        assert_eq!(&chunk[..15], b"Nachte - Title\0");
+        assert_eq!(&chunk[320..338], b"2026-11-2010:20:30");
+        assert_eq!(chunk[338..346], 5_000_000_000u64.to_le_bytes());
+        assert_eq!(chunk[346..348], [2, 0]);
+        let at = |i: usize| i16::from_le_bytes([chunk[412 + 2 * i], chunk[413 + 2 * i]]);
+        assert_eq!([at(0), at(1), at(2), at(3), at(4)], [-1426, 650, -100, 0x7fff, 0x7fff]);
+        assert_eq!(&chunk[602..607], b"A=PCM");
+        let read = parse(&bytes).bext.unwrap();
+        assert_eq!(read.loudness.integrated_lufs, Some(-14.26));
+        assert_eq!(read.loudness.max_momentary_lufs, None);
+        assert_eq!(read.time_reference, 5_000_000_000);
+    }
+
+    #[test]
+    fn a_file_that_outgrows_the_limit_becomes_rf64() {
+        let spec = WavSpec {
+            expected_frames: None,
+            riff_limit: 80,
+            ..WavSpec::new(SampleFormat::Int24, SampleRate::CD, 0)
+        };
+        let small = write(WavSpec { riff_limit: 1000, ..spec.clone() }, None);
+        assert_eq!((&small[..4], &small[12..16]), (&b"RIFF"[..], &b"JUNK"[..]));
+        assert_eq!(parse(&small).frames(), 3);
+
+        let large = write(spec, None);
+        assert_eq!((&large[..4], &large[4..8], &large[12..16]), (&b"RF64"[..], &[0xff; 4][..], &b"ds64"[..]));
+        let u64_at = |at: usize| u64::from_le_bytes(large[at..at + 8].try_into().unwrap());
+        assert_eq!((u64_at(20), u64_at(28), u64_at(36)), (large.len() as u64 - 8, 18, 3));
+        let info = parse(&large);
+        assert!(info.is_rf64);
+        assert_eq!((info.frames(), info.data_at + info.data_bytes), (3, large.len() as u64));
+    }
+
+    #[test]
+    fn four_gigabytes_announced_reserve_the_room_for_rf64() {
+        let frames = u64::from(u32::MAX) / 4;
+        let spec = WavSpec::new(SampleFormat::Int16, SampleRate::CD, frames);
+        let writer = WavWriter::new(Cursor::new(Vec::new()), spec).unwrap();
+        assert_eq!(&writer.out.get_ref()[12..16], b"JUNK");
+        // Unannounced growth is an error, never a wrong header.
+        let spec = WavSpec { riff_limit: 56, ..WavSpec::new(SampleFormat::Int16, SampleRate::CD, 1) };
+        let mut writer = WavWriter::new(Cursor::new(Vec::new()), spec).unwrap();
+        writer.write(&Chunk::Int { frames: &self::frames().repeat(2), bits: 16 }).unwrap();
+        assert_eq!(writer.finish(None).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+    }
+
+    #[test]
+    fn tags_and_codes_come_back() {
+        let tags = WavTags {
+            bext: bext(),
+            info: vec![("INAM", "Déjà".into()), ("IART", "X".into())],
+            isrc: Some("USABC1100003".into()),
+        };
+        let spec = WavSpec { tags: Some(tags), ..WavSpec::new(SampleFormat::Int16, SampleRate::CD, 3) };
+        let bytes = write(spec, None);
+        let info = parse(&bytes);
+        assert_eq!(info.info, [("INAM".into(), "Déjà".into()), ("IART".into(), "X".into())]);
+        assert_eq!(info.isrc.as_deref(), Some("USABC1100003"));
+        assert_eq!((info.frames(), info.bits, info.format_tag), (3, 16, 1));
+    }
+
+    #[test]
+    fn no_truncation_and_no_lie_upsets_the_reader() {
+        let tags =
+            WavTags { bext: bext(), info: vec![("INAM", "t".into())], isrc: Some("USABC1100003".into()) };
+        let spec = WavSpec { tags: Some(tags), ..WavSpec::new(SampleFormat::Int16, SampleRate::CD, 3) };
+        let bytes = write(spec, None);
+        for end in 0..bytes.len() {
+            drop(WavInfo::parse(Cursor::new(&bytes[..end])));
+        }
+        for at in 0..bytes.len() - 4 {
+            let mut bent = bytes.clone();
+            bent[at..at + 4].fill(0xff);
+            drop(WavInfo::parse(Cursor::new(&bent)));
+        }
+    }
+
+    #[test]
+    fn loudness_is_patched_into_a_finished_file() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let tags = WavTags { bext: bext(), ..WavTags::default() };
+        let spec = WavSpec { tags: Some(tags), ..WavSpec::new(SampleFormat::Int16, SampleRate::CD, 3) };
+        std::fs::write(file.path(), write(spec, None)).unwrap();
+        let loudness = BextLoudness { integrated_lufs: Some(-9.5), ..BextLoudness::default() };
+        patch_loudness(file.path(), &loudness).unwrap();
+        assert_eq!(WavInfo::read(file.path()).unwrap().bext.unwrap().loudness, loudness);
+    }
+
+    /// Takes so many bytes and is full then.
+    struct SmallDisk {
+        room: usize,
+    }
+
+    impl Write for SmallDisk {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if bytes.len() > self.room {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            self.room -= bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Seek for SmallDisk {
+        fn seek(&mut self, _to: SeekFrom) -> io::Result<u64> {
+            Ok(0)
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_said_as_such() {
+        let spec = WavSpec::new(SampleFormat::Int16, SampleRate::CD, 3);
+        let mut writer = WavWriter::new(SmallDisk { room: 50 }, spec.clone()).unwrap();
+        let error = writer.write(&Chunk::Int { frames: &frames(), bits: 16 }).unwrap_err();
+        let line = DeliverError::from_io(Path::new("/m/a.wav"), error).to_string();
+        assert_eq!(line, "/m/a.wav: no space left on the disk; make room or choose another disk");
+        assert!(WavWriter::new(SmallDisk { room: 10 }, spec).is_err());
+    }
 }

@@ -142,6 +142,11 @@ impl LiveEngine {
         self.control(Control::Monitor(monitor));
     }
 
+    /// Opens every source anew: one became ready, or came back.
+    pub fn reload(&mut self) {
+        self.wish(Wish::Renew);
+    }
+
     /// Lets sound through again after the output guard has tripped, from renderers that have forgotten what happened.
     pub fn reset_guard(&mut self) {
         self.wish(Wish::Renew);

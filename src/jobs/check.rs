@@ -82,9 +82,9 @@ fn unread(path: String, error: &SourceError) -> DeliveredFile {
 }
 
 /// All rules over files that were read together.
-pub fn judge(files: &[ReadFile], brief: &Brief) -> Vec<FileCheck> {
+pub fn judge(files: &[&ReadFile], brief: &Brief) -> Vec<FileCheck> {
     let album = qc::album_of(files.iter().map(|f| &f.delivered));
-    let check = |f: &ReadFile| {
+    let check = |f: &&ReadFile| {
         let read = f.read.as_ref().map(|(analysis, faults)| (analysis, faults));
         qc::check_file(&f.delivered, read, &album, brief)
     };
@@ -102,5 +102,6 @@ pub fn check(
     cx: &JobContext,
 ) -> Result<Vec<FileCheck>, SourceError> {
     let read = map_in_order(paths, threads, |_, path| read_for_check(path, brief, cx, &mut |_, _| ()));
-    Ok(judge(&read.into_iter().collect::<Result<Vec<_>, _>>()?, brief))
+    let read = read.into_iter().collect::<Result<Vec<_>, _>>()?;
+    Ok(judge(&read.iter().collect::<Vec<_>>(), brief))
 }

@@ -547,4 +547,102 @@ mod tests {
             assert!(over <= 0.6, "{name}: {over}");
         }
     }
+
+    #[test]
+    fn l4_low_notes_are_not_bent_and_l5_the_gain_is_still() {
+        for (freq_hz, limit_db) in [(50.0, -74.0), (5000.0, -120.0)] {
+            let frames = CD.0 as usize * 3;
+            let w = 2.0 * PI * freq_hz / CD.hz();
+            let x: Vec<f64> = (0..frames).map(|n| (w * n as f64).sin()).collect();
+            for auto in [0.0, 1.0] {
+                let given = [(INPUT_GAIN, 5.0), (CEILING, -1.0), (RELEASE, 100.0), (AUTO_RELEASE, auto)];
+                let [y, _] = run(build(CD, &given).as_mut(), &x, &x);
+                // Least squares over whole periods of the last second; what is left is distortion and noise.
+                let (mut re, mut im) = (0.0, 0.0);
+                let tail = frames - CD.0 as usize - 4410..frames - 4410;
+                for n in tail.clone() {
+                    re += y[n] * (w * n as f64).sin() * 2.0 / CD.hz();
+                    im += y[n] * (w * n as f64).cos() * 2.0 / CD.hz();
+                }
+                let power: f64 = tail
+                    .map(|n| (y[n] - re * (w * n as f64).sin() - im * (w * n as f64).cos()).powi(2))
+                    .sum::<f64>()
+                    * 2.0
+                    / CD.hz();
+                let thd_db = 10.0 * (power / (re * re + im * im)).log10();
+                println!(
+                    "L4/L5 {freq_hz} Hz auto {auto}: {thd_db:.1} dB, level {:.3}",
+                    db_from_gain(re.hypot(im))
+                );
+                assert!(thd_db <= limit_db, "{freq_hz} Hz: {thd_db} dB");
+                assert!((db_from_gain(re.hypot(im)) + 1.0).abs() < 0.02);
+            }
+        }
+    }
+
+    #[test]
+    fn l6_what_stays_below_the_ceiling_passes_bit_for_bit() {
+        for hz in [44_100, 96_000] {
+            let rate = SampleRate(hz);
+            let x: Vec<f64> = programme(rate, FRAMES, 3).iter().map(|v| 0.5 * v).collect();
+            let [l, r] = run(build(rate, &[]).as_mut(), &x, &x);
+            assert!(l == x && r == x, "{hz} Hz");
+        }
+        // And again after it has been at work.
+        let mut x = vec![1.5; 1000];
+        x.extend(programme(CD, 200_000, 3).iter().map(|v| 0.5 * v));
+        let [l, _] = run(build(CD, &[(AUTO_RELEASE, 0.0), (RELEASE, 10.0)]).as_mut(), &x, &x);
+        assert_eq!(l[20_000..], x[20_000..]);
+    }
+
+    #[test]
+    fn the_short_way_through_quiet_passages_changes_no_bit() {
+        let x: Vec<f64> = programme(CD, FRAMES, 5)
+            .iter()
+            .enumerate()
+            .map(|(n, v)| if n / 9000 % 2 == 0 { 1.5 * v } else { 0.3 * v })
+            .collect();
+        let values = Values::defaults(&PARAMS);
+        let mut short = Limiter::new(&values, CD);
+        let mut long = Limiter::new(&values, CD);
+        for (start, frames) in x.chunks_exact(QUANTUM).enumerate() {
+            let mut a = Block::silent();
+            a.channels_mut()[0].copy_from_slice(frames);
+            let mut b = a.clone();
+            short.process(Frames((start * QUANTUM) as i64), &mut a);
+            long.busy = long.memory;
+            long.process(Frames((start * QUANTUM) as i64), &mut b);
+            assert!(a == b, "block {start}");
+        }
+    }
+
+    #[test]
+    fn damage_does_not_outlive_the_memory_and_reset_is_as_new() {
+        let clean = programme(CD, FRAMES, 6);
+        let mut broken = clean.clone();
+        (broken[500], broken[501], broken[502]) = (f64::NAN, f64::INFINITY, -1e300);
+        let mut limiter = build(CD, &[(INPUT_GAIN, 6.0), (AUTO_RELEASE, 0.0)]);
+        let out = run(limiter.as_mut(), &broken, &broken);
+        assert!(out.iter().flatten().all(|v| v.abs() <= gain_from_db(-1.0)));
+        limiter.reset();
+        let again = run(limiter.as_mut(), &clean, &clean);
+        let fresh = run(build(CD, &[(INPUT_GAIN, 6.0), (AUTO_RELEASE, 0.0)]).as_mut(), &clean, &clean);
+        assert!(again == fresh);
+    }
+
+    #[test]
+    fn links_act_on_transients_and_on_sustained_reduction_apart() {
+        let quiet = vec![0.1; FRAMES];
+        let mut click = vec![0.1; FRAMES];
+        click[15_000] = 2.0;
+        let loud: Vec<f64> = (0..FRAMES).map(|n| 2.0 * (n as f64 * 0.1).sin()).collect();
+        let right = |left: &[f64], transient: f64, release: f64, n: usize| {
+            let given = [(LINK_TRANSIENT, transient), (LINK_RELEASE, release)];
+            run(build(CD, &given).as_mut(), left, &quiet)[1][n] / 0.1
+        };
+        assert!(right(&click, 100.0, 0.0, 15_000) < 0.5);
+        assert_eq!(right(&click, 0.0, 0.0, 15_000), 1.0);
+        assert!(right(&loud, 0.0, 100.0, 29_000) < 0.55);
+        assert_eq!(right(&loud, 0.0, 0.0, 29_000), 1.0);
+    }
 }

@@ -148,8 +148,8 @@ fn part(mode: ChannelMode, left: f64, right: f64) -> f64 {
 fn part_of(block: &Block, mode: ChannelMode) -> Block {
     let mut out = Block::silent();
     let (left, right) = out.stereo_mut();
-    for i in 0..QUANTUM {
-        left[i] = part(mode, block.left()[i], block.right()[i]);
+    for (out, (l, r)) in left.iter_mut().zip(block.left().iter().zip(block.right())) {
+        *out = part(mode, *l, *r);
     }
     *right = *left;
     out

@@ -1,10 +1,12 @@
 //! Parametric equaliser: 24 bands with the magnitude of the analog filters up to 20 kHz.
 //!
-//! Minimum phase. Below 88.2 kHz the bands run at twice the rate between a linear-phase half-band pair, which is where a
+//! Minimum phase: below 88.2 kHz the bands run at twice the rate between a linear-phase half-band pair, which is where a
 //! matched second-order section follows its prototype within hundredths of a decibel; the latency depends on the rate
-//! alone. With no band at work (none on, or all at 0 dB) the output is the input, delayed, bit for bit.
+//! alone. With no band at work (none on, or all at 0 dB) the output is the input, delayed, bit for bit. Linear phase: the
+//! analog magnitudes as one symmetric kernel.
 
 mod band;
+mod linear;
 mod params;
 mod response;
 
@@ -22,6 +24,7 @@ use crate::dsp::svf::Frame;
 use crate::model::ParamValue;
 use crate::units::{Frames, SampleRate};
 use band::{Band, CONTROL_FRAMES};
+use linear::LinearPhase;
 use params::{ENABLED, PARAMS, TYPE};
 
 /// From this rate on the bands run without oversampling.
@@ -53,13 +56,27 @@ impl Kind for EqKind {
     }
 
     fn build(&self, values: &Values, setup: &Setup) -> Box<dyn Processor> {
-        Box::new(MinimumPhase::new(values, setup))
+        if is_linear(values) {
+            Box::new(LinearPhase::new(values, setup))
+        } else {
+            Box::new(MinimumPhase::new(values, setup))
+        }
+    }
+
+    /// A linear-phase kernel is designed at build time, so everything in it asks for a new instance.
+    fn needs_rebuild(&self, param: ParamIndex, old: &Values, new: &Values) -> bool {
+        PARAMS[param].structural || ((is_linear(old) || is_linear(new)) && param != OUTPUT)
     }
 }
 
 /// The parameters that switch a band (from 0) on with a type, for editors: index of `bandN_enabled`, of `bandN_type`.
 pub fn band_switches(band: usize) -> (ParamIndex, ParamIndex) {
     (band * PARAMS_PER_BAND + ENABLED, band * PARAMS_PER_BAND + TYPE)
+}
+
+/// Whether the values ask for linear phase.
+fn is_linear(values: &Values) -> bool {
+    values.choice(PHASE) == 1
 }
 
 /// The rate the bands run at.
@@ -146,6 +163,19 @@ fn make_finite(block: &mut Block) {
     }
 }
 
+/// The output gain; at 0 dB nothing is touched.
+fn apply_gain(gain: &mut SmoothedGain, block: &mut Block) {
+    if gain.is_unity() {
+        return;
+    }
+    let (left, right) = block.stereo_mut();
+    for (l, r) in left.iter_mut().zip(right) {
+        let factor = gain.tick();
+        *l *= factor;
+        *r *= factor;
+    }
+}
+
 impl Processor for MinimumPhase {
     fn latency(&self) -> Frames {
         Frames(if self.oversampling.is_some() { oversample::LATENCY as i64 } else { 0 })
@@ -181,15 +211,7 @@ impl Processor for MinimumPhase {
             self.filter(block);
             self.mix.mix(&dry, block);
         }
-        if self.output.is_unity() {
-            return;
-        }
-        let (left, right) = block.stereo_mut();
-        for (l, r) in left.iter_mut().zip(right) {
-            let gain = self.output.tick();
-            *l *= gain;
-            *r *= gain;
-        }
+        apply_gain(&mut self.output, block);
     }
 }
 

@@ -154,9 +154,9 @@ impl Shape {
 pub(super) static PARAMS: LazyLock<Vec<ParamDesc>> = LazyLock::new(|| {
     let mut params: Vec<ParamDesc> = (1..=BANDS).flat_map(band_params).collect();
     params.push(
-        ParamDesc::choice("phase", "Phase", &["minimum"], 0)
-            .structural()
-            .help("Minimum: the phase of the analog filters."),
+        ParamDesc::choice("phase", "Phase", &["minimum", "linear"], 0).structural().help(
+            "Minimum: the phase of the analog filters, little latency. Linear: no phase shift, a third of a second of latency, pre-ringing of steep cuts.",
+        ),
     );
     params.push(
         ParamDesc::number("output_db", "Output", Unit::Db, -24.0, 24.0, 0.0).help("Gain after all bands."),

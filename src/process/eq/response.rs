@@ -1,9 +1,10 @@
-//! The curve of the equaliser, for editors: magnitude of the filters as they run, in dB.
+//! The curve of the equaliser, for editors: magnitude of the filters as they run (in linear phase: of the
+//! prototypes the kernel is made from), in dB.
 
 use std::f64::consts::PI;
 
 use super::params::{BandChannel, FREQ, GAIN, OUTPUT, PARAMS_PER_BAND, Q, Shape};
-use super::{BANDS, running_rate};
+use super::{BANDS, is_linear, running_rate};
 use crate::dsp::biquad::Biquad;
 use crate::process::Values;
 use crate::units::{SampleRate, db_from_power};
@@ -39,8 +40,12 @@ pub fn response_of_channel_db(
 /// The curve of one band (from 0) in the part of the signal it works on, as if it were on, dB at each frequency.
 pub fn band_response_db(values: &Values, band: usize, sample_rate: SampleRate, freqs_hz: &[f64]) -> Vec<f64> {
     let value = |offset| values.get(band * PARAMS_PER_BAND + offset);
-    let rate_hz = running_rate(sample_rate).hz();
     let (count, sections) = Shape::of(values, band).sections(value(GAIN), value(Q));
+    if is_linear(values) {
+        let analog = |f: &f64| sections[..count].iter().map(|s| s.power_at(f / value(FREQ))).product();
+        return freqs_hz.iter().map(|f| db_from_power(analog(f)).max(FLOOR_DB)).collect();
+    }
+    let rate_hz = running_rate(sample_rate).hz();
     let biquads: Vec<Biquad> = sections[..count].iter().map(|s| s.matched(value(FREQ), rate_hz)).collect();
     freqs_hz
         .iter()

@@ -296,3 +296,80 @@ fn a_number_that_is_none_does_not_stay() {
     let after = run(&mut *eq, 20, noise);
     assert!(after.iter().flatten().all(|v| v.is_finite()));
 }
+
+/// Response to the impulse in linear mode, as long as the kernel.
+fn linear_response(values: &Values, right: f64) -> (usize, Vec<[f64; 2]>) {
+    let mut eq = EqKind.build(values, &CD);
+    let latency = eq.latency().as_len();
+    let blocks = 2 * latency / QUANTUM + 1;
+    (latency, run(&mut *eq, blocks, |n| if n == 0 { (0.25, right) } else { (0.0, 0.0) }))
+}
+
+/// Magnitude of the left channel, dB re 0.25; bin spacing 44100/65536 Hz.
+fn linear_spectrum(h: &[[f64; 2]]) -> Vec<f64> {
+    let mut signal = vec![0.0; 65_536];
+    signal.iter_mut().zip(h).for_each(|(s, v)| *s = v[0]);
+    let spectrum = crate::dsp::fft::RealFft::new(65_536).spectrum_of(&mut signal);
+    spectrum.iter().map(|v| 20.0 * (v.norm() / 0.25).log10()).collect()
+}
+
+#[test]
+fn linear_phase_is_symmetric_and_has_the_target_magnitude() {
+    // Row E4.
+    let mut values = Values::defaults(&PARAMS);
+    values.set(PHASE, 1.0);
+    band(&mut values, 0, 0, 60.0, 6.0, 2.0);
+    band(&mut values, 1, 0, 10_000.0, -9.0, 1.0);
+    band(&mut values, 2, 2, 15_000.0, 4.0, 0.707);
+    band(&mut values, 3, 3, 30.0, 0.0, 1.0);
+    let (latency, h) = linear_response(&values, 0.25);
+    for i in 0..latency {
+        let (before, after) = (h[latency - i][0], h[latency + i][0]);
+        assert!((before - after).abs() < 1e-13, "group delay is the latency at every frequency");
+    }
+    let freqs: Vec<f64> = (0..30_000).map(|k| f64::from(k) * 44_100.0 / 65_536.0).collect();
+    let target = response_db(&values, SampleRate::CD, &freqs);
+    let measured = linear_spectrum(&h);
+    let worst = (60..29_700).map(|k| (target[k] - measured[k]).abs()).fold(0.0, f64::max);
+    println!("E4: {worst:.4} dB above 40 Hz, latency {latency}");
+    assert!(worst <= 0.1, "{worst}");
+}
+
+#[test]
+fn linear_phase_works_on_parts_alone_and_mixed() {
+    for mixed in [false, true] {
+        let mut values = Values::defaults(&PARAMS);
+        values.set(PHASE, 1.0);
+        band(&mut values, 0, 0, 1000.0, 12.0, 4.0);
+        values.set(CHANNEL, 2.0); // side
+        if mixed {
+            band(&mut values, 1, 0, 8000.0, 6.0, 4.0);
+            values.set(PARAMS_PER_BAND + CHANNEL, 3.0); // left
+        }
+        let bin = |hz: f64| (hz * 65_536.0 / 44_100.0).round() as usize;
+        let (same, opposite) = (linear_response(&values, 0.25).1, linear_response(&values, -0.25).1);
+        let (mid, side) = (linear_spectrum(&same), linear_spectrum(&opposite));
+        // The left bell's skirt at 1 kHz is below 0.01 dB, the side bell's at 8 kHz too.
+        assert!(mid[bin(1000.0)].abs() < 0.02, "mid at the side band: {}", mid[bin(1000.0)]);
+        assert!((side[bin(1000.0)] - 12.0).abs() < 0.02, "{}", side[bin(1000.0)]);
+        let left = if mixed { 6.0 } else { 0.0 };
+        assert!((mid[bin(8000.0)] - left).abs() < 0.05, "{}", mid[bin(8000.0)]);
+    }
+}
+
+#[test]
+fn linear_phase_at_zero_decibels_is_the_delayed_input() {
+    let mut values = Values::defaults(&PARAMS);
+    values.set(PHASE, 1.0);
+    band(&mut values, 0, 0, 1000.0, 0.0, 1.0);
+    let mut eq = EqKind.build(&values, &CD);
+    let latency = eq.latency().as_len();
+    for (n, out) in run(&mut *eq, latency / QUANTUM + 4, noise).into_iter().enumerate().skip(latency) {
+        let (l, r) = noise(n - latency);
+        assert_eq!(out, [l, r]);
+    }
+    let mut moved = values.clone();
+    moved.set(GAIN, 3.0);
+    assert!(EqKind.needs_rebuild(GAIN, &values, &moved), "the kernel is made at build time");
+    assert!(!EqKind.needs_rebuild(OUTPUT, &values, &moved));
+}

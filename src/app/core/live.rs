@@ -1,0 +1,358 @@
+//! The live side of the core: engine, device and meters, and what of them is shown.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use ringbuf::HeapCons;
+use ringbuf::traits::{Consumer, Observer};
+
+use super::sources::Sources;
+use crate::app::frame::{DeviceView, MeterView, MonitorListen, MonitorView, SpectrumView};
+use crate::app::log::Log;
+use crate::app::settings::Settings;
+use crate::app::telemetry::Meters;
+use crate::engine::{
+    EngineEvent, EngineStatus, LiveEngine, LoopRange, MeterFrame, Monitor, MonotonicClock, NullDevice, Pace,
+};
+use crate::jobs::sources::key_of;
+use crate::media::file_source::FileSources;
+use crate::media::prefetch::StreamSources;
+use crate::model::{Session, SlotId};
+use crate::process::{self, Setup, Values};
+use crate::units::{Frames, SampleRate};
+
+/// What is metered, as shown.
+const METER_POINT: &str = "master · master tap";
+
+/// Kinds whose slots show a gain reduction.
+static REDUCING: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let setup = Setup { sample_rate: SampleRate(48_000) };
+    let reduces = |k: &&&'static dyn process::Kind| {
+        k.build(&Values::defaults(k.params()), &setup).gain_reduction_db().is_some()
+    };
+    process::kinds().iter().filter(reduces).map(|k| k.id()).collect()
+});
+
+/// The picture of the meters, replaced whole.
+#[derive(Debug, Default, Clone)]
+struct Published {
+    meters: Arc<MeterView>,
+    spectrum: Arc<SpectrumView>,
+    field: Arc<Vec<[f32; 2]>>,
+}
+
+/// The meter worker: takes the signal from its ring, measures, publishes thirty times a second.
+struct MeterWorker {
+    published: Arc<Mutex<Published>>,
+    reset: Arc<AtomicBool>,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl MeterWorker {
+    fn start(rate: SampleRate, mut ring: HeapCons<[f64; 2]>) -> io::Result<Self> {
+        let published = Arc::new(Mutex::new(Published::default()));
+        let (reset, stop) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        let (place, wants_reset, wants_stop) =
+            (Arc::clone(&published), Arc::clone(&reset), Arc::clone(&stop));
+        let run = move || {
+            let mut meters = Meters::new(rate);
+            let mut frames = vec![[0.0; 2]; 4096];
+            let (mut left, mut right) = (Vec::with_capacity(4096), Vec::with_capacity(4096));
+            let mut since_published = u32::MAX / 2;
+            while !wants_stop.load(Ordering::Relaxed) {
+                if wants_reset.swap(false, Ordering::Relaxed) {
+                    meters.reset();
+                    since_published = u32::MAX / 2;
+                }
+                let full = ring.occupied_len() == ring.capacity().get();
+                let count = ring.pop_slice(&mut frames);
+                if full {
+                    meters.lost();
+                }
+                left.clear();
+                right.clear();
+                left.extend(frames[..count].iter().map(|f| f[0]));
+                right.extend(frames[..count].iter().map(|f| f[1]));
+                meters.push(&left, &right);
+                since_published = since_published.saturating_add(count as u32);
+                if since_published >= rate.0 / 30 {
+                    since_published = 0;
+                    let next = Published {
+                        meters: Arc::new(meters.view(METER_POINT)),
+                        spectrum: Arc::new(meters.spectrum()),
+                        field: Arc::new(meters.field()),
+                    };
+                    *place.lock().unwrap_or_else(PoisonError::into_inner) = next;
+                }
+                if count < frames.len() {
+                    std::thread::park_timeout(Duration::from_millis(8));
+                }
+            }
+        };
+        let thread = std::thread::Builder::new().name("gm-meters".to_owned()).spawn(run)?;
+        Ok(Self { published, reset, stop, thread: Some(thread) })
+    }
+
+    fn published(&self) -> Published {
+        self.published.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Drop for MeterWorker {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
+            // Its panic has been reported; there is nothing to add.
+            drop(thread.join());
+        }
+    }
+}
+
+/// Engine, device and meters for one session rate.
+struct Running {
+    engine: LiveEngine,
+    device: NullDevice,
+    meters: MeterWorker,
+}
+
+/// The live side.
+pub(super) struct Live {
+    running: Running,
+    files: Arc<FileSources>,
+    streams: Arc<StreamSources>,
+    rate: SampleRate,
+    session: Arc<Session>,
+    /// The engine was too busy to take the session.
+    session_waits: bool,
+    status: EngineStatus,
+    monitor: MonitorView,
+    loop_range: Option<(Frames, Frames)>,
+    reductions: Arc<Vec<(SlotId, f32)>>,
+    device: Arc<DeviceView>,
+    /// Counts when the lamps were last cleared.
+    cleared_dropouts: u64,
+    wanted: bool,
+}
+
+impl Live {
+    pub(super) fn new(
+        settings: &Settings,
+        audio: bool,
+        sources: &Sources,
+        session: &Arc<Session>,
+        log: &mut Log,
+    ) -> io::Result<Self> {
+        let files = Arc::new(FileSources::new(Arc::clone(sources.library())));
+        let streams = Arc::new(StreamSources::new(Arc::clone(sources.library()))?);
+        let rate = session.sample_rate_hz;
+        let mut running = start(rate, &files, &streams, settings)?;
+        running.engine.set_monitor(monitor_of(&settings.monitor));
+        let status = running.engine.poll();
+        let mut live = Self {
+            running,
+            files,
+            streams,
+            rate,
+            session: Arc::clone(session),
+            session_waits: false,
+            status,
+            monitor: settings.monitor,
+            loop_range: None,
+            reductions: Arc::default(),
+            device: Arc::default(),
+            cleared_dropouts: 0,
+            wanted: audio,
+        };
+        live.open_device(settings, rate, log);
+        Ok(live)
+    }
+
+    /// The session is another one: heard at once, the playhead stays with its song.
+    pub(super) fn set_session(&mut self, session: &Arc<Session>) {
+        self.session = Arc::clone(session);
+        let rate = session.sample_rate_hz;
+        let resolver = Arc::new(move |source: &crate::model::SourceRef| key_of(source, rate));
+        self.session_waits = self.running.engine.set_session(Arc::clone(session), resolver).is_err();
+    }
+
+    /// Another rate needs another engine; the same rate costs nothing.
+    pub(super) fn session_rate_is(&mut self, rate: SampleRate, settings: &Settings, log: &mut Log) {
+        if rate == self.rate {
+            return;
+        }
+        match start(rate, &self.files, &self.streams, settings) {
+            Ok(mut running) => {
+                running.engine.set_monitor(monitor_of(&self.monitor));
+                self.running = running;
+                self.rate = rate;
+                self.loop_range = None;
+                self.open_device(settings, rate, log);
+            }
+            Err(error) => log.error(format!("The sound engine cannot start: {error}; restart the program")),
+        }
+    }
+
+    pub(super) fn open_device(&mut self, settings: &Settings, rate: SampleRate, _log: &mut Log) {
+        let _ = self.wanted;
+        self.device = Arc::new(DeviceView {
+            name: "no device".to_owned(),
+            rate_hz: rate.0,
+            buffer_frames: settings.buffer_frames,
+            bit_transparent: true,
+            ..DeviceView::default()
+        });
+    }
+
+    pub(super) fn refresh_devices(&mut self) {}
+
+    /// A source became ready or went away.
+    pub(super) fn sources_changed(&mut self) {
+        self.running.engine.reload();
+    }
+
+    pub(super) fn play(&mut self, from: Frames) {
+        self.running.engine.play(from);
+        self.status.playing = true;
+    }
+
+    pub(super) fn stop(&mut self) {
+        self.running.engine.stop();
+        self.status.playing = false;
+    }
+
+    pub(super) fn seek(&mut self, to: Frames) {
+        self.running.engine.seek(to);
+    }
+
+    pub(super) fn set_loop(&mut self, range: Option<(Frames, Frames)>) {
+        self.loop_range = range.filter(|(from, to)| from < to);
+        self.running.engine.set_loop(self.loop_range.map(|(from, to)| LoopRange { from, to }));
+    }
+
+    pub(super) fn loop_range(&self) -> Option<(Frames, Frames)> {
+        self.loop_range
+    }
+
+    pub(super) fn set_monitor(&mut self, monitor: MonitorView) {
+        self.monitor = monitor;
+        self.running.engine.set_monitor(monitor_of(&monitor));
+    }
+
+    pub(super) fn is_playing(&self) -> bool {
+        self.status.playing
+    }
+
+    pub(super) fn position(&self) -> Frames {
+        self.status.position
+    }
+
+    pub(super) fn reset_meters(&mut self) {
+        self.running.meters.reset.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn clear_lamps(&mut self) {
+        self.cleared_dropouts = self.status.dropouts;
+        self.running.engine.reset_guard();
+    }
+
+    /// Reads what the engine reports.
+    pub(super) fn tick(&mut self, _now_s: f64, log: &mut Log) {
+        if self.session_waits {
+            let session = Arc::clone(&self.session);
+            self.set_session(&session);
+        }
+        let was_tripped = self.status.guard_tripped;
+        self.status = self.running.engine.poll();
+        if self.status.guard_tripped && !was_tripped {
+            log.error("The output guard muted the monitors: the signal was not a number or far above full scale; switch the faulty processor off, then clear the lamp");
+        }
+        while let Some(EngineEvent::Notes(notes)) = self.running.engine.next_event() {
+            for note in notes {
+                log.warn(note.text);
+            }
+        }
+        let mut latest = None;
+        while let Some(frame) = self.running.engine.next_meter_frame() {
+            latest = Some(frame);
+        }
+        if let Some(frame) = latest {
+            self.reductions = Arc::new(self.reductions_of(&frame));
+        }
+        self.show_device();
+    }
+
+    fn reductions_of(&self, frame: &MeterFrame) -> Vec<(SlotId, f32)> {
+        let album = self.session.album_chain.slots.iter().zip(frame.album_reduction_db);
+        let song = frame.song.and_then(|id| self.session.song(id));
+        let song = song.into_iter().flat_map(|s| s.chain.slots.iter().zip(frame.song_reduction_db));
+        album
+            .chain(song)
+            .filter(|(slot, _)| REDUCING.contains(&slot.kind.as_str()))
+            .map(|(s, db)| (s.id, db))
+            .collect()
+    }
+
+    fn show_device(&mut self) {
+        let status = &self.status;
+        let guard = status.guard_tripped.then(|| "muted: the signal was not fit for loudspeakers".to_owned());
+        let device = Arc::make_mut(&mut self.device);
+        device.load_mean = status.load.mean as f32;
+        device.load_worst = status.load.worst as f32;
+        device.dropouts = status.dropouts.saturating_sub(self.cleared_dropouts);
+        device.guard = guard;
+    }
+
+    pub(super) fn meters(&self) -> Arc<MeterView> {
+        self.running.meters.published().meters
+    }
+
+    pub(super) fn spectrum(&self) -> Arc<SpectrumView> {
+        self.running.meters.published().spectrum
+    }
+
+    pub(super) fn field(&self) -> Arc<Vec<[f32; 2]>> {
+        self.running.meters.published().field
+    }
+
+    pub(super) fn gain_reductions(&self) -> Arc<Vec<(SlotId, f32)>> {
+        Arc::clone(&self.reductions)
+    }
+
+    pub(super) fn device(&self) -> Arc<DeviceView> {
+        Arc::clone(&self.device)
+    }
+}
+
+/// An engine on the null device.
+fn start(
+    rate: SampleRate,
+    files: &Arc<FileSources>,
+    streams: &Arc<StreamSources>,
+    settings: &Settings,
+) -> io::Result<Running> {
+    let clock = Box::new(MonotonicClock::default());
+    let (mut engine, callback) =
+        LiveEngine::new(rate, Arc::clone(files) as _, Arc::clone(streams) as _, clock)?;
+    let meters = MeterWorker::start(rate, engine.take_sample_ring())?;
+    let device = NullDevice::start(callback, settings.buffer_frames as usize, Pace::RealTime, None)?;
+    Ok(Running { engine, device, meters })
+}
+
+fn monitor_of(view: &MonitorView) -> Monitor {
+    Monitor {
+        level_db: view.level_db,
+        dim: view.dim,
+        mono: view.listen == MonitorListen::Mono,
+        side: view.listen == MonitorListen::Side,
+        left: view.listen == MonitorListen::Left,
+        right: view.listen == MonitorListen::Right,
+        swap: view.swap,
+        polarity: view.invert_right,
+        ..Monitor::default()
+    }
+}

@@ -1,0 +1,398 @@
+//! The sources of the session on this machine: converted, drawn, measured and checked beside the sound.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::{Core, Done};
+use crate::app::frame::{Picture, SongState, SourceState, WaveColumn};
+use crate::app::settings::{Folders, Settings};
+use crate::edit::{Edit, apply};
+use crate::jobs::check::{ReadFile, judge, read_for_check};
+use crate::jobs::import::{Import, import};
+use crate::jobs::sources::{Taken, key_of, session_rate_for, take};
+use crate::jobs::{JobContext, Priority};
+use crate::media::file_source::FileSource;
+use crate::media::library::Library;
+use crate::media::overview::{Overview, OverviewBuilder};
+use crate::media::{Decoder, FrameSource, SourceError, SourceKey};
+use crate::meter::analysis::Measurements;
+use crate::model::{Finding, Session, SongId, SourceRef};
+use crate::qc::Brief;
+use crate::store::safe_write::folder_of;
+use crate::units::{Frames, hms_from_seconds};
+
+/// Gap given to imported songs, seconds; a starting point.
+const IMPORT_GAP_SECONDS: f64 = 2.0;
+
+/// What an import job brings back.
+pub(crate) struct Imported {
+    at: Option<usize>,
+    result: Result<Import, SourceError>,
+}
+
+/// What a job on one source brings back.
+pub(crate) enum SourceDone {
+    /// Ready to play (or why not), with its picture.
+    Prepared { key: SourceKey, picture: Option<Arc<dyn Picture>>, result: Result<(), SourceError> },
+    /// Measured and checked.
+    Inspected { hash: String, read: Result<Box<ReadFile>, SourceError> },
+    /// Another file for a song.
+    Relinked { song: SongId, taken: Result<Box<Taken>, SourceError> },
+}
+
+#[derive(Default)]
+struct Record {
+    key: Option<SourceKey>,
+    state: SourceState,
+    job: Option<u64>,
+    picture: Option<Arc<dyn Picture>>,
+}
+
+/// What is known about the sources.
+pub(super) struct Sources {
+    library: Arc<Library>,
+    data: PathBuf,
+    /// By song.
+    records: BTreeMap<SongId, Record>,
+    /// What the check read, by content hash; `None` while it is being read.
+    read: BTreeMap<String, Option<Box<ReadFile>>>,
+    /// Judged anew when a read comes in: verdicts compare the files with each other.
+    judged: BTreeMap<String, (Arc<Vec<Finding>>, Arc<Vec<(String, String)>>)>,
+}
+
+impl Sources {
+    pub(super) fn new(folders: &Folders, settings: &Settings) -> Self {
+        Self {
+            library: Arc::new(Library::new(folders.cache.clone(), settings.cache_limit_bytes())),
+            data: folders.data.clone(),
+            records: BTreeMap::new(),
+            read: BTreeMap::new(),
+            judged: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn library(&self) -> &Arc<Library> {
+        &self.library
+    }
+
+    /// As the frame shows them, in running order.
+    pub(super) fn song_states(&self, session: &Session) -> Vec<SongState> {
+        session.songs.iter().map(|song| self.song_state(song.id, &song.source)).collect()
+    }
+
+    fn song_state(&self, id: SongId, source: &SourceRef) -> SongState {
+        let record = self.records.get(&id);
+        let read = self.read.get(&source.hash).and_then(Option::as_ref).and_then(|r| r.read.as_ref());
+        let measured = read.map(|(analysis, _)| &analysis.measurements);
+        let judged = self.judged.get(&source.hash);
+        SongState {
+            id,
+            source: record.map(|r| r.state.clone()).unwrap_or_default(),
+            picture: record.and_then(|r| r.picture.clone()),
+            integrated_lufs: measured.and_then(|m| m.integrated_lufs),
+            true_peak_dbtp: measured.and_then(|m| m.true_peak_dbtp),
+            measurements: judged.map(|(_, m)| Arc::clone(m)).unwrap_or_default(),
+            findings: judged.map(|(f, _)| Arc::clone(f)).unwrap_or_default(),
+            ..SongState::default()
+        }
+    }
+
+    /// Judges all files of a session together.
+    fn judge_all(&mut self, session: &Session) {
+        let mut hashes: Vec<&String> = session.songs.iter().map(|s| &s.source.hash).collect();
+        hashes.dedup();
+        let files: Vec<(&String, &ReadFile)> = hashes
+            .into_iter()
+            .filter_map(|h| self.read.get(h).and_then(Option::as_deref).map(|r| (h, r)))
+            .collect();
+        let read: Vec<&ReadFile> = files.iter().map(|(_, r)| *r).collect();
+        let checks = judge(&read, &Brief::default());
+        let judged = files.iter().zip(checks).map(|((hash, _), check)| {
+            let lines = check.measurements.as_ref().map(measurement_lines).unwrap_or_default();
+            ((*hash).clone(), (Arc::new(check.findings), Arc::new(lines)))
+        });
+        self.judged = judged.collect();
+    }
+}
+
+/// Measurements as label and value with unit.
+fn measurement_lines(m: &Measurements) -> Vec<(String, String)> {
+    let value = |v: Option<f64>, digits: usize, unit: &str| {
+        v.map_or_else(
+            || "–".to_owned(),
+            |v| format!("{v:.digits$} {unit}").replace('-', "−").trim_end().to_owned(),
+        )
+    };
+    [
+        ("Length", hms_from_seconds(m.duration_s)),
+        ("Integrated", value(m.integrated_lufs, 1, "LUFS")),
+        ("Loudness range", value(m.loudness_range_lu, 1, "LU")),
+        ("Max momentary", value(m.max_momentary_lufs, 1, "LUFS")),
+        ("Max short-term", value(m.max_short_term_lufs, 1, "LUFS")),
+        ("True peak", value(m.true_peak_dbtp, 2, "dBTP")),
+        ("Sample peak", value(m.sample_peak_dbfs, 2, "dBFS")),
+        ("RMS (AES17)", value(m.rms_dbfs, 1, "dBFS")),
+        ("PLR", value(m.plr_db, 1, "dB")),
+        ("DR", value(m.dr, 0, "")),
+        ("DC offset", value(m.dc_offset.map(|d| d * 100.0), 4, "%")),
+        ("Correlation", value(m.correlation, 2, "")),
+        ("Bits used", m.effective_bits.map_or_else(|| "–".to_owned(), |b| b.to_string())),
+        ("Bandwidth", value(m.bandwidth_hz.map(|hz| hz / 1000.0), 1, "kHz")),
+    ]
+    .map(|(label, value)| (label.to_owned(), value))
+    .into()
+}
+
+/// A source as a picture: the overview, and its own samples for a close-up.
+#[derive(Debug)]
+struct SourcePicture {
+    overview: Overview,
+    /// Frames of the file in one frame of the session.
+    ratio: f64,
+    library: Arc<Library>,
+    key: SourceKey,
+    close_up: Mutex<CloseUp>,
+}
+
+#[derive(Debug, Default)]
+struct CloseUp {
+    file: Option<FileSource>,
+    from: i64,
+    planes: [Vec<f64>; 2],
+}
+
+/// Samples read around what a close-up asks for.
+const CLOSE_UP_FRAMES: usize = 1 << 15;
+
+impl Picture for SourcePicture {
+    fn columns(
+        &self,
+        channel: usize,
+        from_frame: f64,
+        frames_per_pixel: f64,
+        pixels: usize,
+    ) -> Vec<WaveColumn> {
+        let start = from_frame * self.ratio;
+        let end = start + frames_per_pixel * self.ratio * pixels as f64;
+        let columns = self.overview.columns(start..end, pixels);
+        columns
+            .iter()
+            .map(|c| {
+                let peak = c[channel.min(1)];
+                WaveColumn { min: peak.min, max: peak.max, rms: peak.rms }
+            })
+            .collect()
+    }
+
+    fn samples(&self, channel: usize, from_frame: i64, frames: usize) -> Option<Vec<f32>> {
+        if frames > CLOSE_UP_FRAMES / 2 {
+            return None;
+        }
+        let mut close_up = self.close_up.lock().unwrap_or_else(PoisonError::into_inner);
+        let covered = from_frame >= close_up.from
+            && from_frame + frames as i64 <= close_up.from + close_up.planes[0].len() as i64;
+        if !covered {
+            close_up.load(&self.library, &self.key, from_frame - (CLOSE_UP_FRAMES / 4) as i64)?;
+        }
+        let at = usize::try_from(from_frame - close_up.from).ok()?;
+        let plane = close_up.planes[channel.min(1)].get(at..at + frames)?;
+        Some(plane.iter().map(|s| *s as f32).collect())
+    }
+}
+
+impl CloseUp {
+    fn load(&mut self, library: &Library, key: &SourceKey, from: i64) -> Option<()> {
+        if self.file.is_none() {
+            self.file = library.open_file(key).ok();
+        }
+        let file = self.file.as_mut()?;
+        let [left, right] = &mut self.planes;
+        left.resize(CLOSE_UP_FRAMES, 0.0);
+        right.resize(CLOSE_UP_FRAMES, 0.0);
+        self.from = from;
+        (file.read(Frames(from), left, right) == crate::media::ReadOutcome::Complete).then_some(())
+    }
+}
+
+/// Reads the picture of a file, from the cache or from the file itself.
+fn overview_of(library: &Library, path: &Path, hash: &str, cx: &JobContext) -> Option<Overview> {
+    if let Some(overview) = Overview::load(library.cache(), hash) {
+        return Some(overview);
+    }
+    let mut decoder = Decoder::open(path).ok()?;
+    let mut builder = OverviewBuilder::new();
+    let mut block = [Vec::new(), Vec::new()];
+    // A damaged file is drawn as far as it goes.
+    while !cx.is_cancelled() && decoder.next(&mut block).is_ok_and(|n| n > 0) {
+        builder.push([&block[0], &block[1]]);
+    }
+    let overview = builder.finish();
+    if !cx.is_cancelled() && overview.store(library.cache(), hash).is_err() {
+        // It is made again next time.
+    }
+    Some(overview)
+}
+
+impl Core {
+    /// Starts jobs for what is new in the session and forgets what is gone.
+    pub(super) fn look_after_sources(&mut self) {
+        let session = Arc::clone(self.document.session());
+        self.sources.records.retain(|id, _| session.song(*id).is_some());
+        for song in &session.songs {
+            let key = key_of(&song.source, session.sample_rate_hz);
+            let record = self.sources.records.entry(song.id).or_default();
+            if record.key.as_ref() != Some(&key) {
+                let old = record.job.take();
+                record.key = Some(key.clone());
+                record.state = SourceState::Preparing(0.0);
+                if let Some(old) = old {
+                    self.jobs.cancel(old);
+                }
+                let job = self.spawn_prepare(&key, &song.source, &song.metadata.title);
+                if let Some(record) = self.sources.records.get_mut(&song.id) {
+                    record.job = Some(job);
+                }
+            }
+            if !self.sources.read.contains_key(&song.source.hash) {
+                self.sources.read.insert(song.source.hash.clone(), None);
+                self.spawn_inspect(&song.source, &song.metadata.title);
+            }
+        }
+    }
+
+    fn spawn_prepare(&mut self, key: &SourceKey, source: &SourceRef, title: &str) -> u64 {
+        let library = Arc::clone(self.sources.library());
+        let (key, ratio) = (key.clone(), f64::from(source.sample_rate_hz) / key.rate.hz());
+        self.jobs.spawn(&format!("Prepare {title}"), Priority::Soon, move |cx| {
+            let progress = |f: f64| cx.set_fraction(f * 0.8);
+            let result = library.prepare(&key, &progress, cx.cancel_flag()).map(|_| ());
+            let playable = matches!(result, Ok(()) | Err(SourceError::Damaged { .. }));
+            let overview = if playable { overview_of(&library, &key.path, &key.hash, cx) } else { None };
+            let picture = overview.map(|overview| {
+                let close_up = Mutex::default();
+                let key = key.clone();
+                Arc::new(SourcePicture { overview, ratio, library, key, close_up }) as Arc<dyn Picture>
+            });
+            Done::Source(SourceDone::Prepared { key, picture, result })
+        })
+    }
+
+    fn spawn_inspect(&mut self, source: &SourceRef, title: &str) {
+        let (path, hash) = (PathBuf::from(&source.path), source.hash.clone());
+        self.jobs.spawn(&format!("Measure {title}"), Priority::Idle, move |cx| {
+            let read = read_for_check(&path, &Brief::default(), cx, &mut |_, _| ()).map(Box::new);
+            Done::Source(SourceDone::Inspected { hash, read })
+        });
+    }
+
+    pub(super) fn source_done(&mut self, done: SourceDone) {
+        match done {
+            SourceDone::Prepared { key, picture, result } => self.prepared(&key, picture, result),
+            SourceDone::Inspected { hash, read } => {
+                if let Ok(read) = read {
+                    self.sources.read.insert(hash, Some(read));
+                    let session = Arc::clone(self.document.session());
+                    self.sources.judge_all(&session);
+                } else {
+                    self.sources.read.remove(&hash);
+                }
+            }
+            SourceDone::Relinked { song, taken } => match taken {
+                Ok(taken) => self.edit(Edit::Relink { song, source: taken.source }),
+                Err(error) => self.log.error(error.to_string()),
+            },
+        }
+    }
+
+    fn prepared(
+        &mut self,
+        key: &SourceKey,
+        picture: Option<Arc<dyn Picture>>,
+        result: Result<(), SourceError>,
+    ) {
+        if matches!(result, Err(SourceError::Cancelled)) {
+            return;
+        }
+        let state = match &result {
+            Ok(()) => SourceState::Ready,
+            Err(error) => {
+                self.log.error(error.to_string());
+                SourceState::Failed(error.to_string())
+            }
+        };
+        for record in self.sources.records.values_mut().filter(|r| r.key.as_ref() == Some(key)) {
+            record.state = state.clone();
+            record.job = None;
+            record.picture.clone_from(&picture);
+        }
+        self.live.sources_changed();
+    }
+
+    pub(super) fn import(&mut self, paths: Vec<PathBuf>, at: Option<usize>) {
+        let library = Arc::clone(self.sources.library());
+        let unpack_into = self
+            .document
+            .path()
+            .map_or_else(|| self.sources.data.join("imports"), |session| folder_of(session).join("Audio"));
+        self.jobs.spawn("Import", Priority::Asked, move |cx| {
+            let result = import(&paths, &unpack_into, &library, 2, cx);
+            Done::Imported(Imported { at, result })
+        });
+    }
+
+    pub(super) fn imported(&mut self, imported: Imported) {
+        let brought = match imported.result {
+            Ok(brought) => brought,
+            Err(error) => {
+                self.log.info(format!("Import: {error}"));
+                return;
+            }
+        };
+        for line in brought.left_out {
+            self.log.info(line);
+        }
+        for error in brought.unreadable {
+            self.log.error(error.to_string());
+        }
+        let sources: Vec<SourceRef> = brought.taken.into_iter().map(|t| t.source).collect();
+        if sources.is_empty() {
+            self.log.warn("Nothing was imported: no audio was found in what was given");
+            return;
+        }
+        let count = sources.len();
+        match self.with_songs(sources, imported.at) {
+            Ok(next) => {
+                self.document.commit(next, "Import mixes", None, self.now_s);
+                let rate = self.document.session().sample_rate_hz;
+                self.live.session_rate_is(rate, &self.settings, &mut self.log);
+                self.log.info(format!("{count} songs imported; the session runs at {rate}"));
+                self.session_changed();
+            }
+            Err(error) => self.log.error(format!("Import: {error}")),
+        }
+    }
+
+    /// The session with new songs; an empty one takes the rate of most of them first.
+    fn with_songs(
+        &self,
+        sources: Vec<SourceRef>,
+        at: Option<usize>,
+    ) -> Result<Session, crate::edit::EditError> {
+        let mut session = (**self.document.session()).clone();
+        if session.songs.is_empty() {
+            session = apply(&session, &Edit::SetSampleRate(session_rate_for(&sources)))?;
+        }
+        let gap = session.sample_rate_hz.frames_from_seconds(IMPORT_GAP_SECONDS);
+        let at = at.unwrap_or(session.songs.len());
+        apply(&session, &Edit::AddSongs { sources, at, gap })
+    }
+
+    pub(super) fn relink(&mut self, song: SongId, path: PathBuf) {
+        let library = Arc::clone(self.sources.library());
+        self.jobs.spawn("Relink", Priority::Asked, move |cx| {
+            let taken = take(&library, &path, cx).map(Box::new);
+            Done::Source(SourceDone::Relinked { song, taken })
+        });
+    }
+}
