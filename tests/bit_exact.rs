@@ -1,4 +1,11 @@
 //! Live equals export: the callback, driven with random block sizes, against the offline render, bit for bit.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::float_cmp,
+    reason = "a test stops at what it did not expect, and compares exact values"
+)]
 
 mod render_support;
 

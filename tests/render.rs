@@ -1,4 +1,11 @@
 //! The renderer offline: places, sums, fades, delays, seeks, threads, parameter changes, edits.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::float_cmp,
+    reason = "a test stops at what it did not expect, and compares exact values"
+)]
 
 mod render_support;
 
@@ -60,10 +67,6 @@ fn crossing_songs_are_summed_with_gains_and_fades_as_the_formula_says() {
 
 #[test]
 fn delays_of_song_and_album_chains_are_made_good_to_the_frame() {
-    if glassmaster::process::find("limiter").is_none() {
-        eprintln!("skipped: no kind with a delay is registered");
-        return;
-    }
     let mut album = Album::new();
     let slots = vec![album.slot("limiter", &[]), album.slot("limiter", &[])];
     let slot = album.slot("limiter", &[]);
@@ -137,11 +140,12 @@ fn a_renderer_started_anywhere_is_exact_where_the_preroll_reaches_the_start_and_
         let (got, _) = pull(&mut renderer, 100);
         assert_eq!(got, left[from..from + 6_400], "started at {at}");
     }
-    // In the middle: 0.2 s of pre-roll brings every processor here to within −60 dB of the pass from the start.
-    let mut renderer = album.start(40_000, 9_600);
+    // In the middle, with the gain riders of a limiter and a compressor still finding their place: half a second of
+    // pre-roll is within 0.1 dB.
+    let mut renderer = album.start(40_000, 24_000);
     let (got, _) = pull(&mut renderer, 100);
     for (i, (a, b)) in got.iter().zip(&left[40_000..]).enumerate() {
-        assert!((a - b).abs() < 1e-3, "frame {i}: {a} against {b}");
+        assert!((a - b).abs() < 0.0116 * b.abs() + 1e-4, "frame {i}: {a} against {b}");
     }
 }
 
@@ -179,7 +183,7 @@ fn edits_are_told_apart() {
     assert_eq!(entries(song(|s| (s.gain_db, s.level_db) = (1.0, 2.0))), 2);
     assert_eq!(entries(song(|s| Arc::make_mut(&mut s.chain).slots[0].enabled = false)), 1);
     let album_gain = edited(&|s| {
-        let slot = &mut Arc::make_mut(&mut s.album_chain).slots[0];
+        let slot = &mut Arc::make_mut(&mut s.album_chain).slots[2];
         slot.params.insert("gain_db".to_owned(), (-6.0).into());
     });
     assert_eq!(entries(album_gain), 1);

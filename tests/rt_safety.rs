@@ -1,6 +1,13 @@
 //! Nothing in the callback allocates or frees: plan swaps, seeks, parameters, loops, a lost device, all under a guard.
 //!
 //! The guard aborts the process; that it is awake is proven in a child process that drops a plan under it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::float_cmp,
+    reason = "a test stops at what it did not expect, and compares exact values"
+)]
 
 mod render_support;
 

@@ -163,9 +163,11 @@ pub fn pull(renderer: &mut Renderer, quanta: usize) -> (Vec<f64>, Vec<f64>) {
 /// delays that are no multiple of the quantum.
 pub fn busy_album() -> Album {
     let mut album = Album::new();
+    let (eq, compressor) = (album.slot("eq", &[]), album.slot("compressor", &[("threshold_db", -24.0)]));
     let (eq_gain, limiter) = (album.slot("gain", &[("gain_db", 3.0)]), album.slot("limiter", &[]));
     let (song_limiter, song_gain) = (album.slot("limiter", &[]), album.slot("gain", &[("gain_db", -2.5)]));
-    album.session.album_chain = Arc::new(Chain { slots: vec![eq_gain, limiter], ..Chain::default() });
+    album.session.album_chain =
+        Arc::new(Chain { slots: vec![eq, compressor, eq_gain, limiter], ..Chain::default() });
     let first = album.add(noise(30_011, 1, 0.5), 4_801);
     first.trim_start = Frames(777);
     first.fade_in = Fade { frames: Frames(1_003), shape: FadeShape::Exponential };
@@ -173,8 +175,8 @@ pub fn busy_album() -> Album {
     let second = album.add(noise(41_003, 2, 0.7), -5_017);
     second.chain = Arc::new(Chain { slots: vec![song_gain, song_limiter], ..Chain::default() });
     second.level_db = -1.25;
-    let slot = album.slot("limiter", &[]);
+    let (width, slot) = (album.slot("width", &[]), album.slot("limiter", &[]));
     let third = album.add(noise(20_029, 3, 0.4), 3_001);
-    third.chain = Arc::new(Chain { slots: vec![slot], ..Chain::default() });
+    third.chain = Arc::new(Chain { slots: vec![width, slot], ..Chain::default() });
     album
 }
