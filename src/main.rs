@@ -13,6 +13,6 @@ fn window(_session: Option<PathBuf>) -> Result<(), String> {
 }
 
 #[cfg(feature = "gui")]
-fn window(_session: Option<PathBuf>) -> Result<(), String> {
-    Err("no window".to_owned())
+fn window(session: Option<PathBuf>) -> Result<(), String> {
+    glassmaster::gui::run(session)
 }

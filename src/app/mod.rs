@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod command;
+pub mod core;
 pub mod demo;
 pub mod doctor;
 pub mod frame;

@@ -31,6 +31,12 @@ pub enum Command {
     Process(ProcessArgs),
     /// The album pass of a session, or one song of it, to one file; prints the tap hash
     Render(RenderArgs),
+    /// Deliverables by id (all ordered ones if none is named), in one pass
+    Deliver(DeliverArgs),
+    /// Plays live without a window; prints dropouts, load and the tap hash
+    Play(PlayArgs),
+    /// The built-in demo album: the window, or its whole job without one
+    Demo(DemoArgs),
     /// Every processor: kind, parameters, units, ranges, defaults, latency
     Processors(JsonOnly),
     /// What this machine lacks or could do better, each with its mend
@@ -165,4 +171,73 @@ pub struct NewArgs {
     /// Use at most this many threads
     #[arg(long)]
     pub threads: Option<usize>,
+}
+
+/// `deliver`.
+#[derive(Debug, Args)]
+pub struct DeliverArgs {
+    /// Session file
+    pub session: Option<PathBuf>,
+    /// Deliverables; all ordered ones if none is named
+    pub ids: Vec<String>,
+    /// Folder to write into
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// A setting for the deliverables that have it, as NAME=VALUE; may be repeated
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
+    /// Replace what is already there
+    #[arg(long)]
+    pub force: bool,
+    /// Name all deliverables with their settings
+    #[arg(long)]
+    pub list: bool,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+    /// Use at most this many threads
+    #[arg(long)]
+    pub threads: Option<usize>,
+}
+
+/// `play`.
+#[derive(Debug, Args)]
+pub struct PlayArgs {
+    /// Session file
+    pub session: PathBuf,
+    /// Device id of a host as `glassmaster devices` lists it, or null
+    #[arg(long, value_name = "NAME", default_value = "null")]
+    pub device: String,
+    /// Start in album seconds
+    #[arg(long, value_name = "T", default_value_t = 0.0)]
+    pub from: f64,
+    /// How long; to the end of the album if left out
+    #[arg(long, value_name = "N")]
+    pub seconds: Option<f64>,
+    /// Frames a buffer
+    #[arg(long, value_name = "FRAMES", default_value_t = 512)]
+    pub buffer: u32,
+    /// Load the sources whole before playing (for backends no clock paces)
+    #[arg(long)]
+    pub preload: bool,
+    /// Null device only: as fast as the machine allows
+    #[arg(long)]
+    pub free: bool,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Do the whole job without a window: check, master, reference, DDP, read-back, report
+    #[arg(long, requires = "out")]
+    pub headless: bool,
+    /// Folder to write into
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Replace what is already there
+    #[arg(long)]
+    pub force: bool,
 }

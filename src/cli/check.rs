@@ -38,7 +38,8 @@ fn read_brief(path: &Path) -> Result<Brief, CliError> {
     serde_json::from_str(&text).map_err(|e| CliError::input_text(format!("{shown}: not a brief: {e}")))
 }
 
-fn as_text(check: &FileCheck) -> String {
+/// Verdict, name and findings of one file.
+pub fn as_text(check: &FileCheck) -> String {
     let verdict = match check.verdict {
         Verdict::Pass => "pass",
         Verdict::Warn => "WARN",

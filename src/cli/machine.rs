@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use super::output::{CliError, say};
+use super::output::{CliError, ProgressLine, say};
 use crate::app::settings::{Folders, Settings};
+use crate::jobs::JobContext;
 use crate::media::import::{Found, collect};
 use crate::media::library::Library;
 use crate::model::Session;
@@ -50,4 +52,22 @@ pub fn audio_files(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, tempfile::TempDir
         return Err(CliError::input_text("no audio file was found in what was given"));
     }
     Ok((files, unpacked))
+}
+
+/// Does a piece of work with a progress line beside it.
+pub fn with_progress<R>(what: &str, cx: &JobContext, work: impl FnOnce() -> R) -> R {
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let shown = scope.spawn(|| {
+            let mut line = ProgressLine::new();
+            while !done.load(Ordering::Relaxed) {
+                line.show(what, cx.fraction().unwrap_or(0.0));
+                std::thread::park_timeout(Duration::from_millis(100));
+            }
+        });
+        let result = work();
+        done.store(true, Ordering::Relaxed);
+        shown.thread().unpark();
+        result
+    })
 }

@@ -6,11 +6,14 @@
 mod args;
 mod chain_file;
 mod check;
+mod deliver;
+mod demo;
 mod doctor;
 mod machine;
 mod measure;
 mod new;
 mod output;
+mod play;
 mod processors;
 mod render;
 
@@ -37,6 +40,12 @@ pub fn run(window: impl FnOnce(Option<std::path::PathBuf>) -> Result<(), String>
         Command::Measure(args) => measure::run(&args),
         Command::Process(args) => render::process(&args),
         Command::Render(args) => render::render(&args),
+        Command::Deliver(args) => deliver::run(&args),
+        Command::Play(args) => play::run(&args),
+        Command::Demo(args) if args.headless => demo::headless(&args),
+        Command::Demo(_) => demo::session_file()
+            .and_then(|session| window(Some(session)).map_err(CliError::usage))
+            .map(|()| 0),
         Command::Processors(args) => processors::run(&args),
         Command::Doctor(args) => doctor::run(&args),
     };

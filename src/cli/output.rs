@@ -41,6 +41,11 @@ impl CliError {
         Self::of(OUTPUT, &error)
     }
 
+    /// A check found what must be mended.
+    pub fn failed(text: impl Into<String>) -> Self {
+        Self { code: CHECK_FAILED, text: text.into(), causes: Vec::new() }
+    }
+
     /// An output is at fault, in our own words.
     pub fn output_text(text: impl Into<String>) -> Self {
         Self { code: OUTPUT, text: text.into(), causes: Vec::new() }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::args::{FormatArgs, ProcessArgs, RenderArgs};
-use super::output::{CliError, ProgressLine, print, print_json, say};
+use super::output::{CliError, print, print_json, say};
 use super::{chain_file, machine};
 use crate::audio::format::SampleFormat;
 use crate::deliver::conform::Ceiling;
@@ -53,24 +53,11 @@ fn run_with_progress(
     spec: &FileSpec,
 ) -> Result<Rendered, CliError> {
     let cx = JobContext::detached();
-    let done = std::sync::atomic::AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        let shown = scope.spawn(|| {
-            let mut line = ProgressLine::new();
-            while !done.load(std::sync::atomic::Ordering::Relaxed) {
-                line.show("rendering", cx.fraction().unwrap_or(0.0));
-                std::thread::park_timeout(std::time::Duration::from_millis(100));
-            }
-        });
-        let result = render_to_file(session, library, range, target, spec, &cx);
-        done.store(true, std::sync::atomic::Ordering::Relaxed);
-        shown.thread().unpark();
-        result
-    })
-    .map_err(|error| match error {
-        RenderFileError::Source(error) => CliError::input(error),
-        other => CliError::output(other),
-    })
+    machine::with_progress("rendering", &cx, || render_to_file(session, library, range, target, spec, &cx))
+        .map_err(|error| match error {
+            RenderFileError::Source(error) => CliError::input(error),
+            other => CliError::output(other),
+        })
 }
 
 fn report(target: &Path, rendered: &Rendered, spec: &FileSpec, as_json: bool) -> Result<u8, CliError> {

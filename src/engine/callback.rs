@@ -13,10 +13,12 @@ use ringbuf::traits::{Consumer, Observer, Producer};
 
 use super::link::{CallbackEnds, Control, LoopRange, Message, MeterFrame, RETIRE_RESERVE, Retired, Why};
 use super::monitor::MonitorRunner;
+use super::monitor_rate::MonitorRate;
 use super::output_guard::OutputGuard;
 use super::shared::Shared;
 use super::voice::Voice;
 use crate::audio::fpu::FpuGuard;
+use crate::dsp::resample::ResampleError;
 use crate::render::Renderer;
 use crate::render::ramp::{Ramp, SEEK_FADE_MS, SWITCH_FADE_MS};
 use crate::units::{Frames, SampleRate};
@@ -91,6 +93,8 @@ pub struct Callback {
     shared: Arc<Shared>,
     clock: Box<dyn Clock>,
     rate: SampleRate,
+    device_rate: SampleRate,
+    monitor_rate: Option<MonitorRate>,
     playing: bool,
     current: Option<Voice>,
     outgoing: Option<Voice>,
@@ -131,6 +135,8 @@ impl Callback {
             shared,
             clock,
             rate,
+            device_rate: rate,
+            monitor_rate: None,
             playing: false,
             current: None,
             outgoing: None,
@@ -157,23 +163,79 @@ impl Callback {
         let begun = self.clock.nanos();
         let _fpu = FpuGuard::new();
         self.take_messages();
-        let frames = out.len() / channels.max(1);
-        for chunk in out.chunks_mut(SEGMENT * channels.max(1)) {
-            let count = chunk.len() / channels.max(1);
-            self.fill(count);
-            for (frame, i) in chunk.chunks_exact_mut(channels.max(1)).zip(0..) {
-                frame.fill(S::from_f64(0.0));
-                let sides = [self.left[i], self.right[i]];
-                frame.iter_mut().zip(sides).for_each(|(to, from)| *to = S::from_f64(from));
-            }
+        let channels = channels.max(1);
+        let frames = out.len() / channels;
+        if self.monitor_rate.is_some() {
+            self.fill_converted(out, channels);
+        } else {
+            self.fill_direct(out, channels);
         }
         self.publish();
         self.note_load(self.clock.nanos().saturating_sub(begun), frames);
     }
 
-    /// Rate of the renderer heard last.
+    fn fill_direct<S: DeviceSample>(&mut self, out: &mut [S], channels: usize) {
+        for chunk in out.chunks_mut(SEGMENT * channels) {
+            self.fill(chunk.len() / channels);
+            for (frame, i) in chunk.chunks_exact_mut(channels).zip(0..) {
+                put(frame, [self.left[i], self.right[i]]);
+            }
+        }
+    }
+
+    fn fill_converted<S: DeviceSample>(&mut self, out: &mut [S], channels: usize) {
+        for frame in out.chunks_exact_mut(channels) {
+            put(frame, self.next_converted());
+        }
+    }
+
+    /// The next frame at the device's rate.
+    fn next_converted(&mut self) -> [f64; 2] {
+        loop {
+            match self.monitor_rate.as_mut().map(MonitorRate::next) {
+                Some(Some(frame)) => return frame,
+                Some(None) => self.fill(SEGMENT),
+                None => return [0.0; 2],
+            }
+            if let Some(monitor_rate) = &mut self.monitor_rate {
+                monitor_rate.push(&self.left, &self.right);
+            }
+        }
+    }
+
+    /// Readies the callback for a device: the session runs at `rate`, the device at `device_rate`. A renderer at another
+    /// rate is forgotten. Not on the audio thread.
+    ///
+    /// # Errors
+    /// Rates between which there is no conversion.
+    pub fn fit(&mut self, rate: SampleRate, device_rate: SampleRate) -> Result<(), ResampleError> {
+        self.monitor_rate =
+            if rate == device_rate { None } else { Some(MonitorRate::new(rate, device_rate, SEGMENT)?) };
+        self.device_rate = device_rate;
+        if rate != self.rate {
+            self.forget();
+            self.monitor.set_rate(rate);
+            self.rate = rate;
+        }
+        self.shared.wrong_rate.store(false, Relaxed);
+        Ok(())
+    }
+
+    /// Frees every renderer.
+    fn forget(&mut self) {
+        (self.current, self.outgoing, self.queued, self.swap) = (None, None, None, None);
+        self.drop_stock();
+        self.playing = false;
+    }
+
+    /// Rate of the session it plays.
     pub fn rate(&self) -> SampleRate {
         self.rate
+    }
+
+    /// Rate of the device it was fitted to.
+    pub fn device_rate(&self) -> SampleRate {
+        self.device_rate
     }
 
     /// What the callback tells the rest of the program.
@@ -349,6 +411,12 @@ impl Callback {
         }
         self.drop_swap();
         self.drop_queued();
+        if renderer.rate() != self.rate {
+            // It would play at a wrong speed: the device is to be opened anew for the session's rate.
+            self.shared.wrong_rate.store(true, Relaxed);
+            self.stop();
+            return self.retire(renderer, Why::Done);
+        }
         if self.current.is_some() {
             self.fade_out_current();
         }
@@ -363,9 +431,6 @@ impl Callback {
 
     /// A voice out of silence: from the top of the album untouched, elsewhere faded in.
     fn begin(&mut self, renderer: Box<Renderer>, at: Frames) {
-        if renderer.rate() != self.rate {
-            self.rate = renderer.rate();
-        }
         self.shared.plan_id.store(renderer.plan().id, Relaxed);
         let from = if at == Frames::ZERO { 1.0 } else { 0.0 };
         let mut gain = Ramp::between(from, 1.0, SEEK_FADE_MS, self.rate);
@@ -450,11 +515,17 @@ impl Callback {
         self.load_nanos += nanos;
         self.load_frames += frames;
         if self.load_frames >= crate::audio::QUANTUM {
-            let lasts = self.load_frames as f64 / self.rate.hz();
+            let lasts = self.load_frames as f64 / self.device_rate.hz();
             self.shared.note_load(self.load_nanos as f64 * 1e-9 / lasts);
             (self.load_nanos, self.load_frames) = (0, 0);
         }
     }
+}
+
+/// One frame into the channels a device has.
+fn put<S: DeviceSample>(frame: &mut [S], sides: [f64; 2]) {
+    frame.fill(S::from_f64(0.0));
+    frame.iter_mut().zip(sides).for_each(|(to, from)| *to = S::from_f64(from));
 }
 
 fn gather_reductions(meter: &mut MeterFrame, renderer: &Renderer) {

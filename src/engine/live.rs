@@ -56,6 +56,8 @@ pub struct EngineStatus {
     pub guard_tripped: bool,
     /// The device is gone.
     pub device_lost: bool,
+    /// The session runs at another rate than the device was opened for: open it anew.
+    pub wrong_rate: bool,
 }
 
 /// The live engine. Owned by the program's thread; a [`Callback`] goes to the device.
@@ -140,6 +142,11 @@ impl LiveEngine {
         self.control(Control::Monitor(monitor));
     }
 
+    /// Opens every source anew: one became ready, or came back.
+    pub fn reload(&mut self) {
+        self.wish(Wish::Renew);
+    }
+
     /// Lets sound through again after the output guard has tripped, from renderers that have forgotten what happened.
     pub fn reset_guard(&mut self) {
         self.wish(Wish::Renew);
@@ -160,6 +167,7 @@ impl LiveEngine {
             load: s.load(),
             guard_tripped: s.guard_tripped.load(Relaxed),
             device_lost: s.is_device_lost(),
+            wrong_rate: s.wrong_rate.load(Relaxed),
         }
     }
 

@@ -5,10 +5,13 @@
 
 pub mod callback;
 mod conductor;
+#[cfg(feature = "device")]
+pub mod device;
 pub mod lease;
 pub mod link;
 pub mod live;
 pub mod monitor;
+mod monitor_rate;
 pub mod null_device;
 pub mod output_guard;
 pub mod priority;

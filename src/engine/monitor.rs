@@ -97,6 +97,11 @@ impl MonitorRunner {
         Self { from: IDENTITY, to: IDENTITY, step: steps, steps }
     }
 
+    /// At another rate, settled.
+    pub fn set_rate(&mut self, rate: SampleRate) {
+        *self = Self { from: self.to, to: self.to, ..Self::new(rate) };
+    }
+
     pub fn set(&mut self, monitor: &Monitor) {
         self.from = self.now();
         self.to = monitor.matrix();

@@ -53,7 +53,7 @@ impl NullDevice {
                     capture(&buffer);
                 }
                 if pace == Pace::RealTime {
-                    deadline += Duration::from_secs_f64(frames as f64 / callback.rate().hz());
+                    deadline += Duration::from_secs_f64(frames as f64 / callback.device_rate().hz());
                     std::thread::sleep(deadline.saturating_duration_since(Instant::now()));
                 }
             }

@@ -13,17 +13,24 @@ pub enum Priority {
 #[cfg(target_os = "linux")]
 const WANTED: i32 = 40;
 
-/// Asks for real-time priority for the calling thread. Makes one system call; call it once, from a thread's first
-/// callback.
+/// Asks for real-time priority for the calling thread, if it has none yet (a JACK server gives its own). Two system calls;
+/// call it once, from a thread's first callback.
 #[cfg(target_os = "linux")]
 #[expect(unsafe_code, reason = "the scheduler is reached through libc only")]
 pub(super) fn raise() -> Result<i32, i32> {
-    let param = libc::sched_param { sched_priority: WANTED };
-    // SAFETY: `param` is a valid structure that outlives the call; the thread is the calling one.
-    match unsafe { libc::pthread_setschedparam(libc::pthread_self(), libc::SCHED_FIFO, &raw const param) } {
-        0 => Ok(WANTED),
-        error => Err(error),
-    }
+    let mut param = libc::sched_param { sched_priority: 0 };
+    let mut policy = 0;
+    // SAFETY: both pointers are to locals that outlive the calls; the thread is the calling one.
+    let answer = unsafe {
+        let this = libc::pthread_self();
+        let known = libc::pthread_getschedparam(this, &raw mut policy, &raw mut param);
+        if known == 0 && policy != libc::SCHED_OTHER && param.sched_priority > 0 {
+            return Ok(param.sched_priority);
+        }
+        param.sched_priority = WANTED;
+        libc::pthread_setschedparam(this, libc::SCHED_FIFO, &raw const param)
+    };
+    if answer == 0 { Ok(WANTED) } else { Err(answer) }
 }
 
 /// Other systems raise the priority of audio threads themselves.

@@ -1,6 +1,6 @@
 //! What the audio thread tells the rest of the program by atomics: place, state, counters, load.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use crate::units::Frames;
 
@@ -29,6 +29,10 @@ pub struct Shared {
     pub(super) loop_taken: AtomicU64,
     pub(super) guard_tripped: AtomicBool,
     pub(super) lost: AtomicBool,
+    /// A renderer was refused because the device was opened for another session rate.
+    pub(super) wrong_rate: AtomicBool,
+    /// `SCHED_FIFO` priority of the audio thread, or the negated error; 0 where nobody asked.
+    pub(super) priority: AtomicI32,
     load_steps: [AtomicU32; LOAD_STEPS],
     load_sum_ppm: AtomicU64,
     load_worst_ppm: AtomicU64,
@@ -49,6 +53,8 @@ impl Default for Shared {
             loop_taken: AtomicU64::new(0),
             guard_tripped: AtomicBool::new(false),
             lost: AtomicBool::new(false),
+            wrong_rate: AtomicBool::new(false),
+            priority: AtomicI32::new(0),
             load_steps: std::array::from_fn(|_| AtomicU32::new(0)),
             load_sum_ppm: AtomicU64::new(0),
             load_worst_ppm: AtomicU64::new(0),
@@ -99,6 +105,15 @@ impl Shared {
     /// Says that the device is gone, or is there again.
     pub fn set_device_lost(&self, lost: bool) {
         self.lost.store(lost, Relaxed);
+    }
+
+    /// What the system answered when the audio thread asked for real-time priority; `None` before it did.
+    pub fn priority(&self) -> Option<super::priority::Priority> {
+        match self.priority.load(Relaxed) {
+            0 => None,
+            granted if granted > 0 => Some(super::priority::in_words(Ok(granted))),
+            error => Some(super::priority::in_words(Err(-error))),
+        }
     }
 
     /// Sets the dropout counters and the load meter to zero.

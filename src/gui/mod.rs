@@ -18,9 +18,11 @@ pub mod editors;
 pub mod keys;
 pub mod outbox;
 pub mod panels;
+mod run;
 pub mod theme;
 pub mod widgets;
 pub mod workspaces;
 
 pub use app::{Backend, GlassmasterApp};
 pub use outbox::{Outbox, Wish};
+pub use run::run;

@@ -16,6 +16,8 @@ pub enum Wish {
     Do(Action),
     /// Choose another file for a song.
     Relink(SongId),
+    /// Open a session file, after asking what becomes of this one.
+    Open(std::path::PathBuf),
 }
 
 /// Collects what a frame's views want; emptied by the application after drawing.

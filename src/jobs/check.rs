@@ -102,5 +102,6 @@ pub fn check(
     cx: &JobContext,
 ) -> Result<Vec<FileCheck>, SourceError> {
     let read = map_in_order(paths, threads, |_, path| read_for_check(path, brief, cx, &mut |_, _| ()));
-    Ok(judge(&read.into_iter().collect::<Result<Vec<_>, _>>()?, brief))
+    let read = read.into_iter().collect::<Result<Vec<_>, _>>()?;
+    Ok(judge(&read.iter().collect::<Vec<_>>(), brief))
 }

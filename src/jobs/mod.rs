@@ -1,6 +1,7 @@
 //! Work beside the sound: a few named threads, each job with progress and cancel.
 
 pub mod check;
+pub mod export;
 pub mod import;
 pub mod inspect;
 pub mod parallel;

@@ -61,7 +61,8 @@ impl Core {
                 self.selection.slot = None;
             }
             Action::CopyChain => {
-                self.copied_chain = self.document.session().chain(self.selection.chain).map(|c| (**c).clone());
+                self.copied_chain =
+                    self.document.session().chain(self.selection.chain).map(|c| (**c).clone());
             }
             Action::PasteChain => {
                 if let Some(to) = self.copied_chain.clone() {
@@ -125,7 +126,8 @@ impl Core {
     fn step_song(&mut self, step: isize) {
         let songs = &self.timeline.songs;
         let now = self.current_song().and_then(|c| songs.iter().position(|s| s.id == c.id));
-        let Some(to) = now.and_then(|i| i.checked_add_signed(step)).and_then(|i| songs.get(i)).copied() else {
+        let Some(to) = now.and_then(|i| i.checked_add_signed(step)).and_then(|i| songs.get(i)).copied()
+        else {
             return;
         };
         self.select_song(to.id);
@@ -206,7 +208,11 @@ impl Core {
         let Some(index) = self.timeline.songs.iter().position(|s| s.id == current.id) else { return };
         // Nearer to its end than to its start: the joint after it; the first has none before it.
         let nearer_end = (current.end - self.cursor).0.abs() < (self.cursor - current.start).0.abs();
-        let second = if index == 0 || (nearer_end && index + 1 < self.timeline.songs.len()) { index + 1 } else { index };
+        let second = if index == 0 || (nearer_end && index + 1 < self.timeline.songs.len()) {
+            index + 1
+        } else {
+            index
+        };
         let (Some(before), Some(after)) =
             (self.timeline.songs.get(second.saturating_sub(1)), self.timeline.songs.get(second))
         else {

@@ -78,7 +78,9 @@ impl Document {
         match &self.saved {
             _ if self.saving => SaveState::Saving,
             None => SaveState::NeverSaved,
-            Some(saved) if Arc::ptr_eq(saved, self.session()) || **saved == **self.session() => SaveState::Saved,
+            Some(saved) if Arc::ptr_eq(saved, self.session()) || **saved == **self.session() => {
+                SaveState::Saved
+            }
             Some(_) => SaveState::Unsaved,
         }
     }
@@ -290,9 +292,10 @@ impl Document {
         self.recovery.as_ref().map(|r| {
             let album = &r.loaded.session.metadata;
             let named = if album.title.is_empty() { "A session" } else { &album.title };
-            let when = r.written.and_then(|t| jiff::Timestamp::try_from(t).ok()).map_or_else(String::new, |t| {
-                t.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string()
-            });
+            let when =
+                r.written.and_then(|t| jiff::Timestamp::try_from(t).ok()).map_or_else(String::new, |t| {
+                    t.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string()
+                });
             RecoveryOffer { name: format!("{named}, {} songs", r.loaded.session.songs.len()), when }
         })
     }

@@ -56,7 +56,8 @@ impl MeterWorker {
     fn start(rate: SampleRate, mut ring: HeapCons<[f64; 2]>) -> io::Result<Self> {
         let published = Arc::new(Mutex::new(Published::default()));
         let (reset, stop) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
-        let (place, wants_reset, wants_stop) = (Arc::clone(&published), Arc::clone(&reset), Arc::clone(&stop));
+        let (place, wants_reset, wants_stop) =
+            (Arc::clone(&published), Arc::clone(&reset), Arc::clone(&stop));
         let run = move || {
             let mut meters = Meters::new(rate);
             let mut frames = vec![[0.0; 2]; 4096];
@@ -289,7 +290,11 @@ impl Live {
         let album = self.session.album_chain.slots.iter().zip(frame.album_reduction_db);
         let song = frame.song.and_then(|id| self.session.song(id));
         let song = song.into_iter().flat_map(|s| s.chain.slots.iter().zip(frame.song_reduction_db));
-        album.chain(song).filter(|(slot, _)| REDUCING.contains(&slot.kind.as_str())).map(|(s, db)| (s.id, db)).collect()
+        album
+            .chain(song)
+            .filter(|(slot, _)| REDUCING.contains(&slot.kind.as_str()))
+            .map(|(s, db)| (s.id, db))
+            .collect()
     }
 
     fn show_device(&mut self) {

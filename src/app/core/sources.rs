@@ -119,7 +119,10 @@ impl Sources {
 /// Measurements as label and value with unit.
 fn measurement_lines(m: &Measurements) -> Vec<(String, String)> {
     let value = |v: Option<f64>, digits: usize, unit: &str| {
-        v.map_or_else(|| "–".to_owned(), |v| format!("{v:.digits$} {unit}").replace('-', "−").trim_end().to_owned())
+        v.map_or_else(
+            || "–".to_owned(),
+            |v| format!("{v:.digits$} {unit}").replace('-', "−").trim_end().to_owned(),
+        )
     };
     [
         ("Length", hms_from_seconds(m.duration_s)),
@@ -163,7 +166,13 @@ struct CloseUp {
 const CLOSE_UP_FRAMES: usize = 1 << 15;
 
 impl Picture for SourcePicture {
-    fn columns(&self, channel: usize, from_frame: f64, frames_per_pixel: f64, pixels: usize) -> Vec<WaveColumn> {
+    fn columns(
+        &self,
+        channel: usize,
+        from_frame: f64,
+        frames_per_pixel: f64,
+        pixels: usize,
+    ) -> Vec<WaveColumn> {
         let start = from_frame * self.ratio;
         let end = start + frames_per_pixel * self.ratio * pixels as f64;
         let columns = self.overview.columns(start..end, pixels);
@@ -296,7 +305,12 @@ impl Core {
         }
     }
 
-    fn prepared(&mut self, key: &SourceKey, picture: Option<Arc<dyn Picture>>, result: Result<(), SourceError>) {
+    fn prepared(
+        &mut self,
+        key: &SourceKey,
+        picture: Option<Arc<dyn Picture>>,
+        result: Result<(), SourceError>,
+    ) {
         if matches!(result, Err(SourceError::Cancelled)) {
             return;
         }
@@ -317,10 +331,10 @@ impl Core {
 
     pub(super) fn import(&mut self, paths: Vec<PathBuf>, at: Option<usize>) {
         let library = Arc::clone(self.sources.library());
-        let unpack_into = self.document.path().map_or_else(
-            || self.sources.data.join("imports"),
-            |session| folder_of(session).join("Audio"),
-        );
+        let unpack_into = self
+            .document
+            .path()
+            .map_or_else(|| self.sources.data.join("imports"), |session| folder_of(session).join("Audio"));
         self.jobs.spawn("Import", Priority::Asked, move |cx| {
             let result = import(&paths, &unpack_into, &library, 2, cx);
             Done::Imported(Imported { at, result })
@@ -360,7 +374,11 @@ impl Core {
     }
 
     /// The session with new songs; an empty one takes the rate of most of them first.
-    fn with_songs(&self, sources: Vec<SourceRef>, at: Option<usize>) -> Result<Session, crate::edit::EditError> {
+    fn with_songs(
+        &self,
+        sources: Vec<SourceRef>,
+        at: Option<usize>,
+    ) -> Result<Session, crate::edit::EditError> {
         let mut session = (**self.document.session()).clone();
         if session.songs.is_empty() {
             session = apply(&session, &Edit::SetSampleRate(session_rate_for(&sources)))?;

@@ -85,7 +85,7 @@ fn opening(rate: f64) -> [Vec<f64>; 2] {
     let step = 0.25;
     for (bar, chord) in [A_MINOR_9, F_MAJOR_7, C_MAJOR, G_MAJOR, A_MINOR_9, F_MAJOR_7].into_iter().enumerate()
     {
-        let at = 1.0 + bar as f64 * 4.0;
+        let at = 0.3 + bar as f64 * 4.0;
         for (i, &n) in chord.iter().enumerate() {
             mix.play(note(Pad, at, n, 4.6, 0.5, i as f64 * 0.4 - 0.6, 0.5));
         }
@@ -108,7 +108,7 @@ fn opening(rate: f64) -> [Vec<f64>; 2] {
 
 /// A band: drums, bass, guitar and a tune, 32 s at 96 beats a minute.
 fn second_wind(rate: f64) -> [Vec<f64>; 2] {
-    let mut mix = Mixdown::new(rate, 34.0);
+    let mut mix = Mixdown::new(rate, 32.0);
     let beat = 60.0 / 96.0;
     let chords = [A_MINOR_9, F_MAJOR_7, C_MAJOR, G_MAJOR, A_MINOR_9, F_MAJOR_7, D_MINOR_7, G_MAJOR];
     let tune =
@@ -169,12 +169,14 @@ fn overpass(rate: f64) -> [Vec<f64>; 2] {
     audio
 }
 
-/// Lifts the loudest few milliseconds after a time until some samples stick at full scale.
+/// Drives ten milliseconds after a time so hard that their highest samples stick at full scale.
 fn clip_once(audio: &mut [Vec<f64>; 2], rate: f64, at_s: f64) {
     let (start, length) = ((at_s * rate) as usize, (0.01 * rate) as usize);
-    let top = (1 << 23) as f64;
-    for s in audio.iter_mut().flat_map(|c| c[start..start + length].iter_mut()) {
-        *s = (*s * 1.35).clamp(-1.0, (top - 1.0) / top);
+    let top = f64::from((1 << 23) - 1) / f64::from(1 << 23);
+    for channel in audio {
+        let stretch = &mut channel[start..start + length];
+        let peak = stretch.iter().fold(1e-9f64, |m, s| m.max(s.abs()));
+        stretch.iter_mut().for_each(|s| *s = (*s * 1.15 / peak).clamp(-1.0, top));
     }
 }
 
@@ -184,7 +186,7 @@ fn afterglow(rate: f64) -> [Vec<f64>; 2] {
     for (bar, chord) in
         [C_MAJOR, G_MAJOR, A_MINOR_9, F_MAJOR_7, C_MAJOR, G_MAJOR, C_MAJOR].into_iter().enumerate()
     {
-        let at = 0.8 + bar as f64 * 3.2;
+        let at = 0.25 + bar as f64 * 3.2;
         for i in 0..8u32 {
             let n = chord[[0, 1, 2, 3, 2, 1, 3, 2][i as usize]];
             let late = 0.006 * f64::from(i % 3);

@@ -1,1 +1,582 @@
+//! The song list: the running order as a table, edited in place, reordered by dragging.
 //!
+//! Double-click a title or a gap to type; Enter keeps, Escape drops, Tab goes on. Dragging a row shows the place with a
+//! line. Selecting here selects in the timeline.
+
+use egui::{Align, Align2, Color32, Rect, Response, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+
+use crate::app::frame::{Selection, SongState, SourceState};
+use crate::app::{Action, Command, Frame};
+use crate::edit::{Edit, SongField};
+use crate::gui::outbox::{Outbox, Wish};
+use crate::gui::theme::theme;
+use crate::gui::widgets::icons::{Icon, paint};
+use crate::gui::widgets::text::{TextOutcome, edit_field, elided};
+use crate::model::{ChainRef, PlacedSong, Severity, Song, SongId};
+use crate::units::{Frames, SampleRate, ms_from_seconds};
+
+const HEAD_HEIGHT: f32 = 26.0;
+const ROW_HEIGHT: f32 = 24.0;
+const FAULT_HEIGHT: f32 = 26.0;
+
+/// A column that can be edited in place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Column {
+    /// Title.
+    Title,
+    /// Gap before the song, seconds.
+    Gap,
+}
+
+/// What is only visual in the song list.
+#[derive(Debug, Default)]
+pub struct SongListState {
+    editing: Option<(SongId, Column, String)>,
+    /// Where a range selection began.
+    anchor: Option<SongId>,
+    dragging: Option<SongId>,
+    /// Place files would be dropped at, while they hover here.
+    pub insertion: Option<usize>,
+}
+
+/// Left and right edges of the columns.
+struct Columns {
+    number: Rect,
+    title: Rect,
+    start: Rect,
+    length: Rect,
+    gap: Rect,
+    lufs: Rect,
+    peak: Rect,
+    state: Rect,
+}
+
+impl Columns {
+    fn of(row: Rect) -> Self {
+        let mut right = row.right() - 6.0;
+        let mut take = |width: f32| {
+            right -= width;
+            Rect::from_min_max(pos2(right, row.top()), pos2(right + width - 4.0, row.bottom()))
+        };
+        let state = take(22.0);
+        let peak = take(44.0);
+        let lufs = take(48.0);
+        let gap = take(46.0);
+        let length = take(48.0);
+        let start = take(50.0);
+        let number = Rect::from_min_max(row.min, pos2(row.left() + 28.0, row.bottom()));
+        let title =
+            Rect::from_min_max(pos2(number.right() + 8.0, row.top()), pos2(start.left() - 4.0, row.bottom()));
+        Self { number, title, start, length, gap, lufs, peak, state }
+    }
+}
+
+/// Draws the list into all of `ui`.
+pub fn song_list_ui(ui: &mut Ui, frame: &Frame, state: &mut SongListState, out: &mut Outbox) {
+    ui.spacing_mut().item_spacing.y = 0.0;
+    let (head, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEAD_HEIGHT), Sense::hover());
+    head_ui(ui, head);
+    state.insertion = None;
+    if frame.session.songs.is_empty() {
+        return empty_ui(ui, out);
+    }
+    egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        let mut rows = Vec::with_capacity(frame.session.songs.len());
+        for (index, song) in frame.session.songs.iter().enumerate() {
+            rows.push(row_ui(ui, frame, index, song, state, out));
+        }
+        total_ui(ui, frame);
+        reorder_ui(ui, frame, &rows, state, out);
+        let rest = ui.allocate_response(ui.available_size().max(vec2(10.0, 8.0)), Sense::click());
+        if rest.clicked() {
+            out.send(Command::Select(Selection { songs: Vec::new(), ..frame.selection.clone() }));
+        }
+    });
+}
+
+fn head_ui(ui: &Ui, rect: Rect) {
+    let c = Columns::of(rect);
+    cell(ui, c.number, "#", true);
+    elided(ui, c.title, "Title", theme().small, theme().text_weak);
+    for (rect, label) in
+        [(c.start, "Start"), (c.length, "Length"), (c.gap, "Gap s"), (c.lufs, "LUFS"), (c.peak, "dBTP")]
+    {
+        cell(ui, rect, label, true);
+    }
+    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, theme().hairline());
+}
+
+fn empty_ui(ui: &mut Ui, out: &mut Outbox) {
+    let t = theme();
+    ui.add_space(16.0);
+    ui.horizontal(|ui| {
+        ui.add_space(12.0);
+        ui.vertical(|ui| {
+            ui.label(egui::RichText::new("No songs yet.").color(t.text_weak));
+            ui.add_space(4.0);
+            if ui.button("Import mixes…").clicked() {
+                out.act(Action::Import);
+            }
+        });
+    });
+}
+
+/// A right-aligned text of a table.
+fn cell(ui: &Ui, rect: Rect, text: &str, head: bool) {
+    let t = theme();
+    let (size, colour) = if head { (t.small, t.text_weak) } else { (t.body, t.text) };
+    cell_in(ui, rect, text, size, colour);
+}
+
+fn cell_in(ui: &Ui, rect: Rect, text: &str, size: f32, colour: Color32) {
+    ui.painter().text(rect.right_center(), Align2::RIGHT_CENTER, text, theme().font(size), colour);
+}
+
+/// Seconds with as many digits as a gap needs, a splice as such.
+pub fn gap_text(gap: Frames, rate: SampleRate) -> String {
+    let seconds = rate.seconds_from_frames(gap);
+    if gap == Frames::ZERO {
+        return "0".to_owned();
+    }
+    let text = format!("{:.2}", seconds.abs());
+    if seconds < 0.0 { format!("−{text}") } else { text }
+}
+
+/// One decimal with a true minus; a dash for what is not known.
+fn level_text(level: Option<f64>) -> String {
+    match level {
+        None => "–".to_owned(),
+        Some(v) if v < -0.05 => format!("−{:.1}", -v),
+        Some(v) => format!("{:.1}", v.abs()),
+    }
+}
+
+/// The figures of a song: mastered where known, else as delivered.
+fn figures(state: Option<&SongState>) -> (Option<f64>, Option<f64>, bool) {
+    let Some(state) = state else { return (None, None, true) };
+    match state.mastered_lufs {
+        Some(lufs) => (Some(lufs), state.mastered_true_peak_dbtp, state.mastered_stale),
+        None => (state.integrated_lufs, state.true_peak_dbtp, true),
+    }
+}
+
+fn failure(state: Option<&SongState>) -> Option<&str> {
+    match state.map(|s| &s.source) {
+        Some(SourceState::Failed(why)) => Some(why),
+        _ => None,
+    }
+}
+
+fn row_ui(
+    ui: &mut Ui,
+    frame: &Frame,
+    index: usize,
+    song: &Song,
+    state: &mut SongListState,
+    out: &mut Outbox,
+) -> (Rect, Response) {
+    let t = theme();
+    let known = frame.song_state(song.id);
+    let why = failure(known);
+    let height = ROW_HEIGHT + if why.is_some() { FAULT_HEIGHT } else { 0.0 };
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
+    let id = ui.scope_id().with(("song", song.id.0));
+    let response = ui.interact(rect, id, Sense::click_and_drag());
+    let selected = frame.selection.songs.contains(&song.id);
+    let name = format!("{} {}", index + 1, song.metadata.full_title());
+    response.widget_info(|| WidgetInfo::selected(Role::Row, true, selected, &name));
+    if selected {
+        ui.painter().rect_filled(rect, 0.0, t.selection);
+    } else if response.hovered() {
+        ui.painter().rect_filled(rect, 0.0, t.panel_raised);
+    }
+    let top = Rect::from_min_size(rect.min, vec2(rect.width(), ROW_HEIGHT));
+    let columns = Columns::of(top);
+    cells_ui(ui, frame, index, song, &columns, state);
+    state_mark(ui, known, columns.state, id);
+    if let Some(why) = why {
+        fault_ui(ui, rect, song.id, why, out);
+    }
+    edit_ui(ui, frame, index, song, &columns, state, out);
+    pointer_ui(&response, ui, frame, song.id, &columns, state, out);
+    (rect, response)
+}
+
+fn cells_ui(ui: &Ui, frame: &Frame, index: usize, song: &Song, c: &Columns, state: &SongListState) {
+    let t = theme();
+    let rate = frame.rate();
+    let edits = |column| matches!(&state.editing, Some((id, at, _)) if *id == song.id && *at == column);
+    cell_in(ui, c.number, &(index + 1).to_string(), t.body, t.text_weak);
+    if !edits(Column::Title) {
+        let title = song.metadata.full_title();
+        let (text, colour) =
+            if title.is_empty() { ("untitled", t.text_weak) } else { (title.as_str(), t.text) };
+        elided(ui, c.title, text, t.body, colour);
+    }
+    if let Some(placed) = frame.timeline.songs.get(index) {
+        cell(ui, c.start, &ms_from_seconds(rate.seconds_from_frames(placed.start)), false);
+        cell(ui, c.length, &ms_from_seconds(rate.seconds_from_frames(placed.length())), false);
+    }
+    if !edits(Column::Gap) {
+        cell(ui, c.gap, &gap_text(song.gap, rate), false);
+    }
+    let (lufs, peak, old) = figures(frame.song_state(song.id));
+    let colour = if old { t.text_weak } else { t.text };
+    cell_in(ui, c.lufs, &level_text(lufs), t.body, colour);
+    cell_in(
+        ui,
+        c.peak,
+        &level_text(peak),
+        t.body,
+        if peak.is_some_and(|p| p > 0.0) { t.error } else { colour },
+    );
+}
+
+fn state_mark(ui: &Ui, known: Option<&SongState>, rect: Rect, id: egui::Id) {
+    let t = theme();
+    let worst = known.and_then(|k| k.findings.iter().map(|f| f.severity).max());
+    let (icon, colour, text) = match (known.map(|k| &k.source), worst) {
+        (Some(SourceState::Failed(why)), _) => (Icon::Error, t.error, why.clone()),
+        (Some(SourceState::Preparing(done)), _) => {
+            let text = format!("{:.0}", done * 100.0);
+            cell_in(ui, rect, &text, t.small, t.text_weak);
+            return;
+        }
+        (_, Some(Severity::Error)) => (Icon::Error, t.error, findings_text(known)),
+        (_, Some(Severity::Warning)) => (Icon::Warning, t.warning, findings_text(known)),
+        (Some(SourceState::Ready), _) => (Icon::Check, t.master, "Ready".to_owned()),
+        _ => return,
+    };
+    paint(ui.painter(), icon, rect, colour);
+    let mark = ui.interact(rect, id.with("state"), Sense::hover());
+    mark.on_hover_text(text);
+}
+
+fn findings_text(known: Option<&SongState>) -> String {
+    known
+        .map(|k| k.findings.iter().map(|f| f.text.as_str()).collect::<Vec<_>>().join("\n"))
+        .unwrap_or_default()
+}
+
+fn fault_ui(ui: &mut Ui, row: Rect, song: SongId, why: &str, out: &mut Outbox) {
+    let t = theme();
+    let line = Rect::from_min_max(pos2(row.left() + 36.0, row.top() + ROW_HEIGHT), row.max);
+    let button = Rect::from_min_max(pos2(line.right() - 84.0, line.top() + 1.0), line.max - vec2(6.0, 3.0));
+    let text = Rect::from_min_max(line.min, pos2(button.left() - 6.0, line.bottom()));
+    elided(ui, text, why, t.small, t.error);
+    if ui.put(button, egui::Button::new("Relink…").small()).clicked() {
+        out.wish(Wish::Relink(song));
+    }
+}
+
+fn start_editing(state: &mut SongListState, frame: &Frame, song: &Song, column: Column) {
+    let text = match column {
+        Column::Title => song.metadata.title.clone(),
+        Column::Gap => format!("{:.3}", frame.rate().seconds_from_frames(song.gap)),
+    };
+    state.editing = Some((song.id, column, text));
+}
+
+fn edit_ui(
+    ui: &mut Ui,
+    frame: &Frame,
+    index: usize,
+    song: &Song,
+    c: &Columns,
+    state: &mut SongListState,
+    out: &mut Outbox,
+) {
+    let Some((id, column, text)) = &mut state.editing else { return };
+    if *id != song.id {
+        return;
+    }
+    let column = *column;
+    let (rect, label, align) = match column {
+        Column::Title => (c.title.expand2(vec2(4.0, -2.0)), "Title", Align::Min),
+        Column::Gap => (c.gap.expand2(vec2(6.0, -2.0)), "Gap", Align::Max),
+    };
+    let field = ui.scope_id().with(("edit", song.id.0, column == Column::Gap));
+    let (_, outcome) = edit_field(ui, rect, field, &format!("{label} of song {}", index + 1), text, align);
+    if outcome == TextOutcome::Open {
+        return;
+    }
+    let text = std::mem::take(text);
+    state.editing = None;
+    if outcome != TextOutcome::Dropped {
+        keep(frame, song, column, text, out);
+    }
+    if outcome == TextOutcome::Next {
+        match column {
+            Column::Title => start_editing(state, frame, song, Column::Gap),
+            Column::Gap => {
+                if let Some(next) = frame.session.songs.get(index + 1) {
+                    start_editing(state, frame, next, Column::Title);
+                }
+            }
+        }
+    }
+}
+
+fn keep(frame: &Frame, song: &Song, column: Column, text: String, out: &mut Outbox) {
+    match column {
+        Column::Title if text != song.metadata.title => {
+            out.edit(Edit::SetSongText { song: song.id, field: SongField::Title, text });
+        }
+        Column::Gap => {
+            if let Some(seconds) = seconds_from(&text) {
+                out.edit(Edit::SetGap { song: song.id, gap: frame.rate().frames_from_seconds(seconds) });
+            }
+        }
+        Column::Title => {}
+    }
+}
+
+/// Seconds as typed: point or comma, `−` or `-`, with or without `s`, or `m:ss`.
+pub fn seconds_from(text: &str) -> Option<f64> {
+    let plain = text.trim().trim_end_matches(['s', ' ']).replace(['−', '–'], "-").replace(',', ".");
+    let value = match plain.split_once(':') {
+        Some((minutes, seconds)) => minutes.parse::<f64>().ok()? * 60.0 + seconds.parse::<f64>().ok()?,
+        None => plain.parse::<f64>().ok()?,
+    };
+    (value.is_finite() && value.abs() < 36_000.0).then_some(value)
+}
+
+fn pointer_ui(
+    response: &Response,
+    ui: &Ui,
+    frame: &Frame,
+    song: SongId,
+    c: &Columns,
+    state: &mut SongListState,
+    out: &mut Outbox,
+) {
+    if response.double_clicked()
+        && let (Some(pos), Some(song)) = (response.interact_pointer_pos(), frame.session.song(song))
+    {
+        let column = if c.gap.x_range().contains(pos.x) { Column::Gap } else { Column::Title };
+        return start_editing(state, frame, song, column);
+    }
+    if response.clicked() {
+        let modifiers = ui.input(|i| i.modifiers);
+        select(frame, song, modifiers, state, out);
+    }
+    if response.secondary_clicked() && !frame.selection.songs.contains(&song) {
+        select(frame, song, egui::Modifiers::NONE, state, out);
+    }
+    response.context_menu(|ui| context_ui(ui, frame, song, state, out));
+    if response.drag_started_by(egui::PointerButton::Primary) {
+        state.dragging = Some(song);
+        if !frame.selection.songs.contains(&song) {
+            select(frame, song, egui::Modifiers::NONE, state, out);
+        }
+    }
+}
+
+fn context_ui(ui: &mut Ui, frame: &Frame, song: SongId, state: &mut SongListState, out: &mut Outbox) {
+    if let Some(song) = frame.session.song(song) {
+        for (label, column) in [("Rename", Column::Title), ("Type gap", Column::Gap)] {
+            if ui.button(label).clicked() {
+                start_editing(state, frame, song, column);
+                ui.close();
+            }
+        }
+    }
+    ui.separator();
+    for action in [
+        Action::PlaySong,
+        Action::PlayJoint,
+        Action::ZoomSong,
+        Action::Crossfade,
+        Action::MoveUp,
+        Action::MoveDown,
+        Action::RemoveSong,
+    ] {
+        if ui.button(action.name()).clicked() {
+            out.act(action);
+            ui.close();
+        }
+    }
+    if ui.button("Relink source…").clicked() {
+        out.wish(Wish::Relink(song));
+        ui.close();
+    }
+}
+
+/// The selection after a click, with the habits of Ctrl (one more or less) and Shift (up to here).
+pub fn select(
+    frame: &Frame,
+    song: SongId,
+    modifiers: egui::Modifiers,
+    state: &mut SongListState,
+    out: &mut Outbox,
+) {
+    let order: Vec<SongId> = frame.session.songs.iter().map(|s| s.id).collect();
+    let place = |id: SongId| order.iter().position(|&s| s == id);
+    let songs = if modifiers.shift
+        && let (Some(a), Some(b)) = (state.anchor.and_then(place), place(song))
+    {
+        order[a.min(b)..=a.max(b)].to_vec()
+    } else if modifiers.command {
+        state.anchor = Some(song);
+        let chosen = &frame.selection.songs;
+        let keeps = |id: &SongId| (chosen.contains(id)) != (*id == song);
+        order.iter().copied().filter(keeps).collect()
+    } else {
+        state.anchor = Some(song);
+        vec![song]
+    };
+    out.send(Command::Select(selection_of(frame, songs)));
+}
+
+/// A selection of songs; the chain shown follows the song unless the album's is open.
+pub fn selection_of(frame: &Frame, songs: Vec<SongId>) -> Selection {
+    let mut next = Selection { songs, ..frame.selection.clone() };
+    if let (Some(&first), ChainRef::Song(shown)) = (next.songs.first(), next.chain)
+        && shown != first
+    {
+        next.chain = ChainRef::Song(first);
+        next.slot = None;
+    }
+    next
+}
+
+fn reorder_ui(
+    ui: &Ui,
+    frame: &Frame,
+    rows: &[(Rect, Response)],
+    state: &mut SongListState,
+    out: &mut Outbox,
+) {
+    let pointer = ui.input(|i| i.pointer.interact_pos().or(i.pointer.latest_pos()));
+    let hovering_files = ui.input(|i| !i.raw.hovered_files.is_empty());
+    let Some(pos) = pointer else { return };
+    let place = rows.iter().filter(|(rect, _)| rect.center().y < pos.y).count();
+    let inside = ui.clip_rect().contains(pos);
+    if hovering_files && inside {
+        state.insertion = Some(place);
+        insertion_line(ui, rows, place);
+    }
+    let Some(song) = state.dragging else { return };
+    let held = ui.input(|i| i.pointer.primary_down());
+    if held {
+        insertion_line(ui, rows, place);
+        return;
+    }
+    state.dragging = None;
+    let moved: Vec<SongId> =
+        if frame.selection.songs.contains(&song) { frame.selection.songs.clone() } else { vec![song] };
+    for edit in moves(frame, &moved, place) {
+        let gesture = Some(out.gesture_of(ui.scope_id().with("reorder"), false));
+        out.send(Command::Edit { edit, gesture });
+    }
+    // The next drag is a step of its own.
+    out.gesture_of(ui.scope_id().with("reorder"), true);
+}
+
+fn insertion_line(ui: &Ui, rows: &[(Rect, Response)], place: usize) {
+    let y = match rows.get(place) {
+        Some((rect, _)) => rect.top(),
+        None => rows.last().map_or(0.0, |(rect, _)| rect.bottom()),
+    };
+    ui.painter().hline(ui.max_rect().x_range(), y, Stroke::new(2.0, theme().focus));
+}
+
+/// The moves that bring songs to a place between rows, each against the order the one before left.
+fn moves(frame: &Frame, songs: &[SongId], place: usize) -> Vec<Edit> {
+    let mut order: Vec<SongId> = frame.session.songs.iter().map(|s| s.id).collect();
+    let before: Vec<SongId> =
+        order[..place.min(order.len())].iter().copied().filter(|s| !songs.contains(s)).collect();
+    let mut edits = Vec::new();
+    for (k, &song) in order.clone().iter().filter(|s| songs.contains(s)).enumerate() {
+        let anchor = before.last().and_then(|last| order.iter().position(|s| s == last));
+        let Some(from) = order.iter().position(|&s| s == song) else { continue };
+        let start = anchor.map_or(0, |i| i + 1) + k;
+        let to = if from < start { start - 1 } else { start };
+        if from != to {
+            order.remove(from);
+            order.insert(to, song);
+            edits.push(Edit::MoveSong { song, to });
+        }
+    }
+    edits
+}
+
+fn total_ui(ui: &mut Ui, frame: &Frame) {
+    let t = theme();
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), Sense::hover());
+    ui.painter().hline(rect.x_range(), rect.top() + 0.5, t.hairline());
+    let c = Columns::of(rect);
+    let count = frame.session.songs.len();
+    let words = if count == 1 { "1 song".to_owned() } else { format!("{count} songs") };
+    elided(ui, c.title, &words, t.body, t.text_weak);
+    let played: i64 = frame.timeline.songs.last().map_or(0, |_: &PlacedSong| frame.timeline.end.0);
+    let length = ms_from_seconds(frame.rate().seconds_from_frames(Frames(played)));
+    cell_in(ui, c.length, &length, t.body, t.text_weak);
+    let (lufs, peak) = album_figures(frame);
+    cell_in(ui, c.lufs, &level_text(lufs), t.body, t.text_weak);
+    cell_in(ui, c.peak, &level_text(peak), t.body, t.text_weak);
+}
+
+/// Loudest true peak, and the mean of the songs' loudness weighted by their length (power mean, without gates).
+fn album_figures(frame: &Frame) -> (Option<f64>, Option<f64>) {
+    let mut power = 0.0;
+    let mut length = 0.0;
+    let mut peak: Option<f64> = None;
+    for placed in &frame.timeline.songs {
+        let (lufs, tp, _) = figures(frame.song_state(placed.id));
+        if let Some(lufs) = lufs {
+            let frames = placed.length().0 as f64;
+            power += frames * 10f64.powf(lufs / 10.0);
+            length += frames;
+        }
+        peak = peak.into_iter().chain(tp).reduce(f64::max);
+    }
+    ((length > 0.0).then(|| crate::units::db_from_power(power / length)), peak)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::{Session, SourceRef};
+
+    fn frame(count: u64) -> Frame {
+        let mut session = Session::new(SampleRate::CD);
+        for i in 1..=count {
+            let source = SourceRef { sample_rate_hz: 44_100, frames: 441_000, ..SourceRef::default() };
+            session.songs.push(Arc::new(Song::new(SongId(i), source, SampleRate::CD, Frames(88_200))));
+        }
+        session.next_id = count + 1;
+        Frame::still(Arc::new(session))
+    }
+
+    fn order_after(count: u64, songs: &[u64], place: usize) -> Vec<u64> {
+        let frame = frame(count);
+        let songs: Vec<_> = songs.iter().map(|&i| SongId(i)).collect();
+        let mut session = (*frame.session).clone();
+        for edit in moves(&frame, &songs, place) {
+            session = crate::edit::apply(&session, &edit).unwrap();
+        }
+        session.songs.iter().map(|s| s.id.0).collect()
+    }
+
+    #[test]
+    fn dragged_rows_land_where_the_line_was() {
+        assert_eq!(order_after(4, &[1], 2), [2, 1, 3, 4]);
+        assert_eq!(order_after(4, &[4], 0), [4, 1, 2, 3]);
+        assert_eq!(order_after(4, &[1], 4), [2, 3, 4, 1]);
+        assert_eq!(order_after(4, &[2], 2), [1, 2, 3, 4]);
+        assert_eq!(order_after(5, &[1, 4], 3), [2, 3, 1, 4, 5]);
+        assert_eq!(order_after(5, &[4, 5], 1), [1, 4, 5, 2, 3]);
+        assert_eq!(order_after(5, &[1, 2], 5), [3, 4, 5, 1, 2]);
+    }
+
+    #[test]
+    fn seconds_are_read_as_typed() {
+        assert_eq!(seconds_from("2,5 s"), Some(2.5));
+        assert_eq!(seconds_from("−0.75"), Some(-0.75));
+        assert_eq!(seconds_from("1:02.5"), Some(62.5));
+        assert_eq!(seconds_from("soon"), None);
+    }
+}

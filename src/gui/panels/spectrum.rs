@@ -1,11 +1,165 @@
-//! The spectrum and the stereo field under the meters.
+//! The spectrum panel: now, averaged and held, on a log-frequency grid, with a cursor in Hz, note and dB.
 
-use crate::app::Frame;
-use crate::gui::outbox::Outbox;
+use egui::{Align2, Mesh, Pos2, Rect, Role, Sense, Shape, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2};
 
-/// What is only visual in spectrum and field.
-#[derive(Debug, Default)]
-pub struct SpectrumState {}
+use super::meters::heading;
+use crate::app::frame::{Frame, SpectrumView};
+use crate::gui::theme::{Theme, faded, theme};
 
-/// Draws spectrum, goniometer and correlation into what is left of the column.
-pub fn spectrum_ui(_ui: &mut egui::Ui, _frame: &Frame, _state: &mut SpectrumState, _out: &mut Outbox) {}
+/// Range shown, dB.
+const TOP_DB: f32 = 0.0;
+const BOTTOM_DB: f32 = -84.0;
+
+/// Frequencies with a grid line; those with a text are labelled.
+const GRID_HZ: [(f32, &str); 10] = [
+    (20.0, ""),
+    (50.0, "50"),
+    (100.0, "100"),
+    (200.0, "200"),
+    (500.0, "500"),
+    (1000.0, "1k"),
+    (2000.0, "2k"),
+    (5000.0, "5k"),
+    (10_000.0, "10k"),
+    (20_000.0, ""),
+];
+
+/// Horizontal place of a frequency between 20 Hz and 20 kHz.
+pub fn x_of_hz(rect: Rect, hz: f32) -> f32 {
+    egui::lerp(rect.x_range(), (hz.max(1.0) / 20.0).ln() / 1000f32.ln())
+}
+
+/// Frequency at a horizontal place.
+pub fn hz_of_x(rect: Rect, x: f32) -> f32 {
+    20.0 * 1000f32.powf((x - rect.left()) / rect.width())
+}
+
+/// Name of the note nearest to a frequency, with its distance in cents (A4 = 440 Hz).
+pub fn note_name(hz: f32) -> String {
+    const NAMES: [&str; 12] = ["C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B"];
+    let exact = 69.0 + 12.0 * (hz / 440.0).log2();
+    let nearest = exact.round();
+    let cents = ((exact - nearest) * 100.0).round();
+    let index = nearest as i32;
+    format!("{}{} {cents:+.0} ct", NAMES[index.rem_euclid(12) as usize], index.div_euclid(12) - 1)
+        .replace('-', "−")
+}
+
+/// A frequency as text: `315 Hz`, `3.15 kHz`.
+pub fn hz_text(hz: f32) -> String {
+    match hz {
+        hz if hz < 100.0 => format!("{hz:.1} Hz"),
+        hz if hz < 1000.0 => format!("{hz:.0} Hz"),
+        hz => format!("{:.2} kHz", hz / 1000.0),
+    }
+}
+
+/// Vertical grid lines with their labels along the bottom.
+pub fn frequency_grid(painter: &egui::Painter, t: &Theme, rect: Rect) {
+    for (hz, label) in GRID_HZ {
+        let x = x_of_hz(rect, hz);
+        painter.vline(x, rect.y_range(), Stroke::new(1.0, faded(t.line, 0.7)));
+        painter.text(
+            pos2(x + 3.0, rect.bottom() - 2.0),
+            Align2::LEFT_BOTTOM,
+            label,
+            t.font(t.small),
+            t.text_weak,
+        );
+    }
+}
+
+/// A spectrum as a filled area and a line, in `top_db..bottom_db` over a rectangle.
+pub fn spectrum_area(
+    painter: &egui::Painter,
+    rect: Rect,
+    freqs_hz: &[f32],
+    levels_db: &[f32],
+    range_db: (f32, f32),
+    color: egui::Color32,
+    fill_strength: f32,
+) {
+    let y_of = |db: f32| egui::remap_clamp(db, range_db.0..=range_db.1, rect.top()..=rect.bottom());
+    let points: Vec<Pos2> =
+        freqs_hz.iter().zip(levels_db).map(|(&f, &db)| pos2(x_of_hz(rect, f), y_of(db))).collect();
+    if points.len() < 2 {
+        return;
+    }
+    if fill_strength > 0.0 {
+        let fill = faded(color, fill_strength);
+        let mut mesh = Mesh::default();
+        for (i, p) in points.iter().enumerate() {
+            mesh.colored_vertex(*p, fill);
+            mesh.colored_vertex(pos2(p.x, rect.bottom()), fill);
+            if i > 0 {
+                let b = 2 * i as u32;
+                mesh.add_triangle(b - 2, b - 1, b);
+                mesh.add_triangle(b - 1, b, b + 1);
+            }
+        }
+        painter.add(Shape::mesh(mesh));
+    }
+    painter.line(points, Stroke::new(1.2, color));
+}
+
+/// The panel.
+pub fn spectrum_ui(ui: &mut Ui, frame: &Frame, size: Vec2) {
+    let t = theme();
+    let spectrum = &frame.spectrum;
+    heading(ui, t, "Spectrum", &spectrum.label);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, "Spectrum"));
+    let painter = ui.painter().with_clip_rect(rect);
+    painter.rect_filled(rect, 2.0, t.ground);
+    frequency_grid(&painter, t, rect);
+    for db in [-12.0, -24.0, -36.0, -48.0, -60.0, -72.0] {
+        let y = egui::remap(db, TOP_DB..=BOTTOM_DB, rect.top()..=rect.bottom());
+        painter.hline(rect.x_range(), y, Stroke::new(1.0, faded(t.line, 0.4)));
+    }
+    let range = (TOP_DB, BOTTOM_DB);
+    spectrum_area(&painter, rect, &spectrum.freqs_hz, &spectrum.average_db, range, t.master, 0.25);
+    spectrum_area(&painter, rect, &spectrum.freqs_hz, &spectrum.now_db, range, faded(t.text, 0.45), 0.0);
+    spectrum_area(&painter, rect, &spectrum.freqs_hz, &spectrum.peak_db, range, faded(t.meter_mid, 0.5), 0.0);
+    if let Some(at) = response.hover_pos() {
+        cursor(&painter, t, rect, at, spectrum);
+    } else {
+        let legend = [("average", t.master), ("now", t.text), ("held", t.meter_mid)];
+        let mut x = rect.left() + 6.0;
+        for (text, color) in legend {
+            let end = painter.text(pos2(x, rect.top() + 4.0), Align2::LEFT_TOP, text, t.font(t.small), color);
+            x = end.right() + 8.0;
+        }
+    }
+}
+
+fn cursor(painter: &egui::Painter, t: &Theme, rect: Rect, at: Pos2, spectrum: &SpectrumView) {
+    let hz = hz_of_x(rect, at.x);
+    painter.vline(at.x, rect.y_range(), Stroke::new(1.0, faded(t.text, 0.6)));
+    let nearest = spectrum.freqs_hz.iter().position(|f| *f >= hz);
+    let level = nearest.and_then(|i| spectrum.average_db.get(i));
+    let level = level.map_or_else(String::new, |db| format!("  {db:.1} dB").replace('-', "−"));
+    let text = format!("{}  {}{level}", hz_text(hz), note_name(hz));
+    painter.text(rect.left_top() + vec2(6.0, 4.0), Align2::LEFT_TOP, text, t.font(t.small), t.text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_are_named_from_concert_pitch() {
+        assert_eq!(note_name(440.0), "A4 +0 ct");
+        assert_eq!(note_name(261.63), "C4 +0 ct");
+        assert_eq!(note_name(445.0), "A4 +20 ct");
+        assert_eq!(note_name(27.5), "A0 +0 ct");
+    }
+
+    #[test]
+    fn the_frequency_axis_goes_both_ways() {
+        let rect = Rect::from_min_size(pos2(10.0, 0.0), vec2(300.0, 100.0));
+        for hz in [20.0, 315.0, 1000.0, 20_000.0] {
+            assert!((hz_of_x(rect, x_of_hz(rect, hz)) / hz - 1.0).abs() < 1e-4);
+        }
+        assert!((x_of_hz(rect, 20_000.0) - 310.0).abs() < 1e-3);
+    }
+}

@@ -234,7 +234,7 @@ fn type_ui(ui: &mut Ui, rect: Rect, id: Id, spec: &NumberSpec<'_>, mut text: Str
         .id(id.with("typed"))
         .font(t.font(t.body))
         .margin(vec2(4.0, 2.0))
-        .horizontal_align(egui::Align::Center);
+        .align(egui::Align2::CENTER_CENTER);
     let response = ui.place(rect, edit).accessible_name(format!("{} value", spec.label));
     if response.lost_focus() {
         ui.data_mut(|d| d.insert_temp::<Typing>(id, None));
@@ -281,7 +281,7 @@ pub(crate) fn focus_ring(ui: &Ui, response: &Response, rect: Rect) {
 }
 
 /// Role of what is drawn and only looked at.
-pub(crate) fn picture_info(response: &Response, label: impl Fn() -> String) {
+pub fn picture_info(response: &Response, label: impl Fn() -> String) {
     response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, label()));
 }
 

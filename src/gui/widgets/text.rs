@@ -64,7 +64,7 @@ pub fn edit_field(
         .id(id)
         .font(t.font(t.body))
         .margin(egui::vec2(4.0, 1.0))
-        .horizontal_align(align);
+        .align(egui::Align2([align, egui::Align::Center]));
     let response = ui.place(rect, edit).accessible_name(label.to_owned());
     if first {
         response.request_focus();

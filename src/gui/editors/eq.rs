@@ -1,0 +1,252 @@
+//! The editor of the EQ: the curve over the live spectrum with a node for every band, and the values of the chosen one.
+
+use egui::{
+    Align, Frame as Ground, Layout, Margin, Rect, RichText, Sense, Stroke, Ui, UiBuilder, pos2, vec2,
+};
+
+use super::SlotView;
+use super::eq_bands::{Band, bands_of, removed};
+use super::eq_curve::{Curves, Scale, paint_grid, paint_pointer, paint_spectrum};
+use super::eq_nodes::{add_at, node_place, nodes_ui};
+use super::generic::{choice_ui, field_ui};
+use crate::app::Frame;
+use crate::gui::outbox::Outbox;
+use crate::gui::theme::{faded, theme};
+use crate::gui::widgets::number::picture_info;
+use crate::gui::widgets::toggle;
+use crate::model::SlotId;
+
+/// Height of the row of values below the plot, points.
+const ROW_HEIGHT: f32 = 44.0;
+/// Height of the strip above the plot, points.
+const STRIP_HEIGHT: f32 = 24.0;
+/// Scales of the plot, dB from the middle to the top.
+const RANGES_DB: [f64; 3] = [6.0, 12.0, 24.0];
+/// Size of the readout beside the selected node, points.
+const READOUT: egui::Vec2 = vec2(196.0, 50.0);
+/// Width of a field in the row of values, points.
+const FIELD: f32 = 80.0;
+/// Width of a box with words in it, points.
+const WORDS: f32 = 104.0;
+/// Where a band lies that was not put at a place.
+const NEW_HZ: f64 = 1000.0;
+
+/// What is only visual in the EQ editor.
+#[derive(Debug)]
+pub struct EqState {
+    range_db: f64,
+    /// The chosen band of the slot shown last.
+    selected: Option<(SlotId, usize)>,
+    curves: Option<Curves>,
+}
+
+impl Default for EqState {
+    fn default() -> Self {
+        Self { range_db: RANGES_DB[1], selected: None, curves: None }
+    }
+}
+
+/// Draws the EQ into all of `ui`.
+pub fn eq_ui(ui: &mut Ui, frame: &Frame, view: &SlotView<'_>, state: &mut EqState, out: &mut Outbox) {
+    let bands = bands_of(&view.values);
+    let area = ui.available_rect_before_wrap();
+    ui.allocate_rect(area, Sense::hover());
+    let row = Rect::from_min_max(pos2(area.left(), area.bottom() - ROW_HEIGHT), area.max);
+    let strip = Rect::from_min_size(area.min, vec2(area.width(), STRIP_HEIGHT));
+    let plot = Rect::from_min_max(strip.left_bottom(), pos2(area.right(), row.top() - 4.0));
+    let known = state.selected.filter(|(slot, _)| *slot == view.slot.id).map(|(_, band)| band);
+    let shown = bands.iter().find(|b| !b.is_free()).map(|b| b.number);
+    let mut selected = known.filter(|&band| !bands[band].is_free()).or(shown);
+    inside(ui, strip, |ui| strip_ui(ui, frame, view, state, &bands, &mut selected, out));
+    inside(ui, plot, |ui| plot_ui(ui, plot, frame, view, state, &bands, &mut selected, out));
+    inside(ui, row, |ui| row_ui(ui, view, selected.map(|band| &bands[band]), out));
+    state.selected = selected.map(|band| (view.slot.id, band));
+}
+
+fn inside(ui: &mut Ui, rect: Rect, add: impl FnOnce(&mut Ui)) {
+    let mut child =
+        ui.new_child(UiBuilder::new().max_rect(rect).layout(Layout::left_to_right(Align::Center)));
+    child.set_clip_rect(rect.expand(1.0).intersect(ui.clip_rect()));
+    add(&mut child);
+}
+
+fn strip_ui(
+    ui: &mut Ui,
+    frame: &Frame,
+    view: &SlotView<'_>,
+    state: &mut EqState,
+    bands: &[Band],
+    selected: &mut Option<usize>,
+    out: &mut Outbox,
+) {
+    let t = theme();
+    let weak = |text: &str| RichText::new(text.to_owned()).size(t.small).color(t.text_weak);
+    if ui.button("Add band").on_hover_text("Adds a bell; or double-click in the plot.").clicked() {
+        *selected = add_at(view, bands, NEW_HZ, 0.0, out).or(*selected);
+    }
+    ui.label(weak(&frame.spectrum.label));
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        ui.spacing_mut().item_spacing.x = 2.0;
+        for range in RANGES_DB.iter().rev() {
+            let on = (state.range_db - range).abs() < 0.1;
+            if ui.selectable_label(on, format!("±{range:.0} dB")).clicked() {
+                state.range_db = *range;
+            }
+        }
+        ui.add_space(8.0);
+        ui.label(weak("Scale"));
+    });
+}
+
+#[expect(clippy::too_many_arguments, reason = "one call, and each is another thing of the editor")]
+fn plot_ui(
+    ui: &mut Ui,
+    rect: Rect,
+    frame: &Frame,
+    view: &SlotView<'_>,
+    state: &mut EqState,
+    bands: &[Band],
+    selected: &mut Option<usize>,
+    out: &mut Outbox,
+) {
+    let t = theme();
+    let scale = Scale { rect, range_db: state.range_db };
+    let curves = Curves::of(state.curves.take(), &view.values, frame.rate(), bands);
+    let ground = ui.interact(rect, view.id("plot"), Sense::click());
+    let count = bands.iter().filter(|b| b.on).count();
+    picture_info(&ground, || format!("EQ curve, {count} bands on"));
+    ui.painter().rect_filled(rect, t.corner, t.ground);
+    let painter = ui.painter_at(rect);
+    paint_spectrum(&painter, &scale, &frame.spectrum);
+    paint_grid(&painter, &scale);
+    curves.paint(&painter, &scale, *selected);
+    if let Some(pointer) = ground.hover_pos() {
+        paint_pointer(&painter, &scale, &curves, pointer);
+    }
+    if !view.slot.enabled {
+        painter.rect_filled(rect, t.corner, faded(t.ground, 0.6));
+    }
+    if let Some(at) = ground.interact_pointer_pos().filter(|_| ground.double_clicked()) {
+        let made = add_at(view, bands, scale.hz_from_x(at.x), scale.db_from_y(at.y), out);
+        *selected = made.or(*selected);
+    } else {
+        *selected = nodes_ui(ui, view, &scale, bands, *selected, out);
+    }
+    state.curves = Some(curves);
+    if let Some(band) = selected.map(|band| &bands[band]).filter(|b| !b.is_free()) {
+        readout_ui(ui, &scale, view, band, out);
+    }
+    if bands.iter().all(Band::is_free) {
+        let text = "Double-click to add a band: drag it, turn the wheel for its width.";
+        painter.text(
+            scale.rect.center() - vec2(0.0, 24.0),
+            egui::Align2::CENTER_CENTER,
+            text,
+            t.font(t.body),
+            t.text_weak,
+        );
+    }
+}
+
+/// The values beside the selected node, to be typed.
+fn readout_ui(ui: &mut Ui, scale: &Scale, view: &SlotView<'_>, band: &Band, out: &mut Outbox) {
+    let t = theme();
+    let rect = readout_rect(scale, node_place(scale, band));
+    if !scale.rect.contains_rect(rect) {
+        return;
+    }
+    let mut child =
+        ui.new_child(UiBuilder::new().id_salt("readout").max_rect(rect).layout(Layout::top_down(Align::Min)));
+    let ground = Ground::NONE
+        .fill(faded(t.panel_raised, 0.94))
+        .stroke(Stroke::new(1.0, t.line_strong))
+        .corner_radius(t.corner)
+        .inner_margin(Margin::symmetric(8, 4));
+    ground.show(&mut child, |ui| {
+        ui.set_min_size(rect.size() - vec2(16.0, 8.0));
+        ui.spacing_mut().item_spacing = vec2(4.0, 3.0);
+        let title = format!("{}  {} · {}", band.number + 1, band.shape_text(), band.channel_word());
+        ui.label(RichText::new(title).color(t.band(band.number)));
+        ui.horizontal(|ui| {
+            let label = |what: &str| format!("Band {} {what}", band.number + 1);
+            field_ui(ui, view, band.freq_index(), &label("frequency"), 68.0, out);
+            if band.has_gain() {
+                field_ui(ui, view, band.gain_index(), &label("gain"), 58.0, out);
+            }
+            if band.has_q() {
+                field_ui(ui, view, band.q_index(), &label("Q"), 44.0, out);
+            }
+        });
+    });
+}
+
+/// Above the node and to its right, where there is room; never over it.
+fn readout_rect(scale: &Scale, node: egui::Pos2) -> Rect {
+    let room = scale.rect.shrink(4.0);
+    let x = if node.x + 20.0 + READOUT.x < room.right() { node.x + 20.0 } else { node.x - 20.0 - READOUT.x };
+    let above = node.y - 14.0 - READOUT.y;
+    let y = if above > room.top() { above } else { node.y + 14.0 };
+    Rect::from_min_size(pos2(x.max(room.left()), y.min(room.bottom() - READOUT.y)), READOUT)
+}
+
+/// The values of the selected band, and those of the whole.
+fn row_ui(ui: &mut Ui, view: &SlotView<'_>, band: Option<&Band>, out: &mut Outbox) {
+    let t = theme();
+    ui.spacing_mut().item_spacing.x = 10.0;
+    match band {
+        Some(band) => band_ui(ui, view, band, out),
+        None => {
+            ui.label(RichText::new("No band").color(t.text_weak));
+        }
+    }
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        if let Some(output) = view.index("output_db") {
+            labelled(ui, "Output", FIELD, |ui| field_ui(ui, view, output, "Output", FIELD, out));
+        }
+        if let Some(phase) = view.index("phase") {
+            labelled(ui, "Phase", WORDS, |ui| choice_ui(ui, view, phase, "Phase", WORDS, out));
+        }
+    });
+}
+
+fn band_ui(ui: &mut Ui, view: &SlotView<'_>, band: &Band, out: &mut Outbox) {
+    let t = theme();
+    let colour = t.band(band.number);
+    let name = format!("Band {}", band.number + 1);
+    labelled(ui, &name, 48.0, |ui| {
+        let on = if band.on { "On" } else { "Off" };
+        let response = toggle(ui, on, band.on, colour).accessible_name("Band on");
+        if response.clicked() {
+            out.edit(view.edit(&[(band.enabled_index(), if band.on { 0.0 } else { 1.0 })]));
+        }
+    });
+    labelled(ui, "Type", WORDS, |ui| choice_ui(ui, view, band.shape_index(), "Type", WORDS, out));
+    labelled(ui, "Frequency", FIELD, |ui| field_ui(ui, view, band.freq_index(), "Frequency", FIELD, out));
+    labelled(ui, "Gain", FIELD, |ui| {
+        ui.add_enabled_ui(band.has_gain(), |ui| field_ui(ui, view, band.gain_index(), "Gain", FIELD, out));
+    });
+    if band.is_cut() {
+        labelled(ui, "Slope", WORDS, |ui| choice_ui(ui, view, band.slope_index(), "Slope", WORDS, out));
+    } else {
+        labelled(ui, "Q", WORDS, |ui| {
+            ui.add_enabled_ui(band.has_q(), |ui| field_ui(ui, view, band.q_index(), "Q", WORDS, out));
+        });
+    }
+    labelled(ui, "Channel", WORDS, |ui| choice_ui(ui, view, band.channel_index(), "Channel", WORDS, out));
+    if ui.button("Remove").on_hover_text("Takes the band out.").clicked() {
+        out.edit(view.edit(&removed(view, band)));
+    }
+}
+
+/// A control with its name above.
+fn labelled(ui: &mut Ui, name: &str, width: f32, add: impl FnOnce(&mut Ui)) {
+    let t = theme();
+    ui.allocate_ui_with_layout(vec2(width, 38.0), Layout::top_down(Align::Min), |ui| {
+        ui.set_min_size(vec2(width, 38.0));
+        ui.spacing_mut().item_spacing.y = 2.0;
+        ui.spacing_mut().interact_size.y = 20.0;
+        ui.spacing_mut().button_padding.y = 2.0;
+        ui.label(RichText::new(name).size(t.small).color(t.text_weak));
+        add(ui);
+    });
+}

@@ -1,0 +1,217 @@
+//! The wave of a clip: one mesh for each channel from the columns of a [`Picture`], at sample zoom the curve between
+//! the samples.
+//!
+//! Columns lie on a grid of source frames, not of the view, so that scrolling moves the same picture. They are kept
+//! until zoom, data or the part in sight change.
+
+use std::sync::Arc;
+
+use egui::{Color32, Mesh, Painter, Rangef, Rect, Shape, Stroke, pos2};
+
+use crate::app::frame::{Picture, WaveColumn};
+use crate::gui::theme::theme;
+use crate::model::SongId;
+
+/// Frames a point below which single samples are drawn.
+const SAMPLE_ZOOM: f64 = 0.5;
+/// Samples on either side of the windowed sinc that draws the curve between samples.
+const SINC_REACH: i64 = 8;
+
+/// What is asked of a picture.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Ask {
+    picture: usize,
+    channel: usize,
+    from: f64,
+    frames_per_pixel: f64,
+    pixels: usize,
+}
+
+/// Columns drawn last time, by song and channel.
+#[derive(Debug, Default)]
+pub struct WaveCache {
+    kept: Vec<(SongId, Ask, Vec<WaveColumn>)>,
+}
+
+impl WaveCache {
+    /// Forgets songs that are gone.
+    pub fn keep_only(&mut self, known: impl Fn(SongId) -> bool) {
+        self.kept.retain(|(song, ..)| known(*song));
+    }
+
+    fn columns(&mut self, song: SongId, picture: &dyn Picture, ask: Ask) -> &[WaveColumn] {
+        let place = self.kept.iter().position(|(s, a, _)| *s == song && a.channel == ask.channel);
+        let index = place.unwrap_or_else(|| {
+            self.kept.push((song, Ask { pixels: 0, ..ask }, Vec::new()));
+            self.kept.len() - 1
+        });
+        let entry = &mut self.kept[index];
+        // A picture that grows is asked again until it is whole.
+        if entry.1 != ask || entry.2.len() < ask.pixels {
+            entry.2 = picture.columns(ask.channel, ask.from, ask.frames_per_pixel, ask.pixels);
+            entry.1 = ask;
+        }
+        &entry.2
+    }
+}
+
+/// What part of a source is drawn where.
+pub struct WaveArea<'a> {
+    /// Whose.
+    pub song: SongId,
+    /// Its picture.
+    pub picture: &'a Arc<dyn Picture>,
+    /// Points from left to right that are in sight.
+    pub x: Rangef,
+    /// Source frame at the left of `x`.
+    pub from_source: f64,
+    /// Frames a point.
+    pub frames_per_point: f64,
+    /// Pixels a point.
+    pub pixels_per_point: f32,
+    /// Factor on the samples.
+    pub gain: f32,
+    /// Peak and RMS colour.
+    pub colours: (Color32, Color32),
+}
+
+/// Draws one channel into a lane.
+pub fn wave_ui(painter: &Painter, lane: Rect, area: &WaveArea<'_>, channel: usize, cache: &mut WaveCache) {
+    painter.hline(
+        area.x,
+        lane.center().y,
+        Stroke::new(1.0, crate::gui::theme::faded(theme().line_strong, 0.5)),
+    );
+    if area.frames_per_point < SAMPLE_ZOOM && samples_ui(painter, lane, area, channel) {
+        return;
+    }
+    let frames_per_pixel = area.frames_per_point / f64::from(area.pixels_per_point);
+    let from = (area.from_source / frames_per_pixel).floor() * frames_per_pixel;
+    let pixels = (area.x.span() * area.pixels_per_point).ceil() as usize + 2;
+    let picture = Arc::as_ptr(area.picture).cast::<()>() as usize;
+    let ask = Ask { picture, channel, from, frames_per_pixel, pixels };
+    let columns = cache.columns(area.song, area.picture.as_ref(), ask);
+    let x0 = area.x.min + ((from - area.from_source) / area.frames_per_point) as f32;
+    let place = Place { x0, step: 1.0 / area.pixels_per_point, lane, gain: area.gain };
+    painter.add(Shape::mesh(mesh(columns, &place, area.colours)));
+}
+
+struct Place {
+    x0: f32,
+    step: f32,
+    lane: Rect,
+    gain: f32,
+}
+
+impl Place {
+    fn y(&self, sample: f32) -> f32 {
+        let half = self.lane.height() / 2.0;
+        (self.lane.center().y - sample * self.gain * half).clamp(self.lane.top(), self.lane.bottom())
+    }
+}
+
+/// Two strips, peaks and RMS, and marks where samples reach full scale.
+fn mesh(columns: &[WaveColumn], place: &Place, (peak, rms): (Color32, Color32)) -> Mesh {
+    let mut mesh = Mesh::default();
+    mesh.reserve_vertices(columns.len() * 4);
+    mesh.reserve_triangles(columns.len() * 4);
+    strip(&mut mesh, columns, place, peak, |c| (c.max, c.min));
+    strip(&mut mesh, columns, place, rms, |c| (c.rms.min(c.max.max(0.0)), (-c.rms).max(c.min.min(0.0))));
+    let over = theme().over;
+    for (i, column) in columns.iter().enumerate() {
+        let x = place.x0 + i as f32 * place.step;
+        if column.max >= 1.0 {
+            let y = place.y(column.max);
+            mesh.add_colored_rect(Rect::from_min_max(pos2(x - 0.5, y), pos2(x + 1.0, y + 3.0)), over);
+        }
+        if column.min <= -1.0 {
+            let y = place.y(column.min);
+            mesh.add_colored_rect(Rect::from_min_max(pos2(x - 0.5, y - 3.0), pos2(x + 1.0, y)), over);
+        }
+    }
+    mesh
+}
+
+fn strip(
+    mesh: &mut Mesh,
+    columns: &[WaveColumn],
+    place: &Place,
+    colour: Color32,
+    ends: impl Fn(&WaveColumn) -> (f32, f32),
+) {
+    let first = mesh.vertices.len() as u32;
+    for (i, column) in columns.iter().enumerate() {
+        let x = place.x0 + i as f32 * place.step;
+        let (top, bottom) = ends(column);
+        let (top, bottom) = (place.y(top), place.y(bottom));
+        let thin = (place.step - (bottom - top)).max(0.0) / 2.0;
+        mesh.colored_vertex(pos2(x, top - thin), colour);
+        mesh.colored_vertex(pos2(x, bottom + thin), colour);
+    }
+    for i in 1..columns.len() as u32 {
+        let k = first + 2 * i;
+        mesh.add_triangle(k - 2, k - 1, k);
+        mesh.add_triangle(k - 1, k, k + 1);
+    }
+}
+
+/// The reconstructed curve and, when there is room, a dot for each sample. `false` if the samples are not read yet.
+fn samples_ui(painter: &Painter, lane: Rect, area: &WaveArea<'_>, channel: usize) -> bool {
+    let first = area.from_source.floor() as i64 - SINC_REACH;
+    let shown = (f64::from(area.x.span()) * area.frames_per_point).ceil() as usize + 1;
+    let Some(samples) = area.picture.samples(channel, first, shown + 2 * SINC_REACH as usize + 1) else {
+        return false;
+    };
+    let place = Place { x0: area.x.min, step: 1.0, lane, gain: area.gain };
+    let steps = area.x.span().ceil() as usize;
+    let curve = (0..=steps)
+        .map(|i| {
+            let pos = area.from_source + i as f64 * area.frames_per_point - first as f64;
+            pos2(area.x.min + i as f32, place.y(between(&samples, pos)))
+        })
+        .collect();
+    painter.add(Shape::line(curve, Stroke::new(1.2, area.colours.1)));
+    if area.frames_per_point < 0.2 {
+        for (i, &sample) in samples.iter().enumerate() {
+            let x = area.x.min
+                + ((first + i as i64) as f64 - area.from_source) as f32 / area.frames_per_point as f32;
+            if area.x.contains(x) {
+                let colour = if sample.abs() >= 1.0 { theme().over } else { area.colours.1 };
+                painter.circle_filled(pos2(x, place.y(sample)), 2.5, colour);
+            }
+        }
+    }
+    true
+}
+
+/// The band-limited signal between samples: a sinc with a raised-cosine window of eight samples to either side.
+fn between(samples: &[f32], pos: f64) -> f32 {
+    use std::f64::consts::PI;
+    let centre = pos.floor() as i64;
+    let mut sum = 0.0;
+    for k in centre - SINC_REACH + 1..=centre + SINC_REACH {
+        let Some(&sample) = usize::try_from(k).ok().and_then(|k| samples.get(k)) else { continue };
+        let x = pos - k as f64;
+        let sinc = if x.abs() < 1e-9 { 1.0 } else { (PI * x).sin() / (PI * x) };
+        let window = 0.5 + 0.5 * (PI * x / SINC_REACH as f64).cos();
+        sum += f64::from(sample) * sinc * window;
+    }
+    sum as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_curve_goes_through_the_samples_and_is_the_sine_between_them() {
+        let f = 0.1;
+        let sine = |x: f64| (2.0 * std::f64::consts::PI * f * x).sin();
+        let samples: Vec<f32> = (0..64).map(|i| sine(f64::from(i)) as f32).collect();
+        for i in 20..40 {
+            assert!((between(&samples, f64::from(i)) - samples[i as usize]).abs() < 1e-6);
+            let x = f64::from(i) + 0.37;
+            assert!((f64::from(between(&samples, x)) - sine(x)).abs() < 0.01, "{x}");
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! A delivery: one pass over the album tap feeds every ordered deliverable; then every file is read back, held against
+//! the tap and measured.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::JobContext;
+use super::inspect::inspect;
+use super::parallel::map_in_order;
+use super::sources::{key_of, prepare};
+use crate::deliver::{self, DeliverError, Deliverable, DeliveryContext, Sink, Written};
+use crate::media::SourceError;
+use crate::media::file_source::FileSources;
+use crate::media::library::Library;
+use crate::model::{Finding, Order, Session, Severity};
+use crate::render::{RangeOptions, RenderError, RenderPlan, render_range};
+use crate::units::Frames;
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Deliverables with their settings.
+    pub orders: Vec<Order>,
+    /// Replace what is there already.
+    pub force: bool,
+    /// Local time written into the files.
+    pub written_at: jiff::civil::DateTime,
+    /// Threads.
+    pub threads: usize,
+}
+
+/// What was delivered.
+#[derive(Debug, Default)]
+pub struct Delivery {
+    /// In the order they were ordered and written, each measured on the finished file.
+    pub files: Vec<Written>,
+    /// Of the checks before and the read-back after.
+    pub findings: Vec<Finding>,
+    /// BLAKE3 of the album pass.
+    pub tap_hash: String,
+}
+
+/// Why a delivery was not made. Nothing half-written stands under a final name.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// No deliverable is called that.
+    #[error("there is no deliverable “{0}”; `glassmaster deliver --list` names them all")]
+    Unknown(String),
+    /// A check found what must be mended first.
+    #[error("{}", first_error(.0))]
+    Refused(Vec<Finding>),
+    /// A source cannot be read, or not to its end.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// Writing failed.
+    #[error(transparent)]
+    Deliver(#[from] DeliverError),
+    /// The user stopped it.
+    #[error("cancelled")]
+    Cancelled,
+    /// The album is empty.
+    #[error("the album is empty: there is nothing to deliver")]
+    Empty,
+    /// The system gave no thread, or a source failed in the middle.
+    #[error("{0}")]
+    System(String),
+}
+
+fn first_error(findings: &[Finding]) -> String {
+    let errors: Vec<&Finding> = findings.iter().filter(|f| f.severity == Severity::Error).collect();
+    match errors.as_slice() {
+        [] => "refused".to_owned(),
+        [only] => format!("{}; mend it and deliver again", only.text),
+        [first, rest @ ..] => {
+            format!("{} (and {} more); mend them and deliver again", first.text, rest.len())
+        }
+    }
+}
+
+/// Share of the progress that the pass takes; the rest is reading back.
+const PASS_SHARE: f64 = 0.75;
+
+type Ordered = (&'static dyn Deliverable, DeliveryContext);
+
+fn ordered(session: &Arc<Session>, request: &Request) -> Result<Vec<Ordered>, ExportError> {
+    let mut base = DeliveryContext::new(Arc::clone(session), request.written_at);
+    base.force = request.force;
+    request
+        .orders
+        .iter()
+        .map(|order| {
+            let deliverable =
+                deliver::find(&order.id).ok_or_else(|| ExportError::Unknown(order.id.clone()))?;
+            Ok((deliverable, base.ordered(deliverable, &order.settings)?))
+        })
+        .collect()
+}
+
+/// Makes a delivery into a folder.
+///
+/// # Errors
+/// [`ExportError`].
+pub fn export(
+    session: &Arc<Session>,
+    library: &Arc<Library>,
+    request: &Request,
+    out: &Path,
+    cx: &JobContext,
+) -> Result<Delivery, ExportError> {
+    if session.songs.is_empty() {
+        return Err(ExportError::Empty);
+    }
+    let ordered = ordered(session, request)?;
+    let mut delivery = Delivery::default();
+    for (deliverable, context) in &ordered {
+        delivery.findings.extend(deliverable.check(context));
+    }
+    if delivery.findings.iter().any(|f| f.severity == Severity::Error) {
+        return Err(ExportError::Refused(delivery.findings));
+    }
+    cx.set_detail("preparing sources");
+    if let Some(error) = prepare(session, library, request.threads, cx).into_iter().next() {
+        return Err(error.into());
+    }
+    let mut sinks = Vec::new();
+    for (deliverable, context) in &ordered {
+        sinks.push(deliverable.begin(context, out)?);
+    }
+    delivery.tap_hash = pass(session, library, request, &mut sinks, cx)?;
+    cx.set_detail("completing files");
+    for sink in sinks {
+        delivery.files.extend(sink.finish()?);
+    }
+    cx.set_detail("reading back");
+    for (i, (deliverable, context)) in ordered.iter().enumerate() {
+        delivery.findings.extend(deliverable.verify(context, &mut delivery.files)?);
+        cx.set_fraction(PASS_SHARE + (1.0 - PASS_SHARE) * 0.6 * (i + 1) as f64 / ordered.len() as f64);
+    }
+    measure_files(&mut delivery.files, request.threads)?;
+    cx.set_fraction(1.0);
+    Ok(delivery)
+}
+
+/// The album pass into every sink; its hash.
+fn pass(
+    session: &Arc<Session>,
+    library: &Arc<Library>,
+    request: &Request,
+    sinks: &mut [Box<dyn Sink>],
+    cx: &JobContext,
+) -> Result<String, ExportError> {
+    cx.set_detail("rendering");
+    let rate = session.sample_rate_hz;
+    let plan = Arc::new(RenderPlan::compile(session, &|source| key_of(source, rate), 0));
+    let range = (Frames::ZERO, plan.timeline.end);
+    let progress = |p: crate::render::Progress| {
+        cx.set_fraction(PASS_SHARE * p.done.0 as f64 / p.total.0.max(1) as f64);
+    };
+    let options =
+        RangeOptions { threads: request.threads, cancel: Some(cx.cancel_flag()), progress: Some(&progress) };
+    let mut sink = |start: Frames, left: &[f64], right: &[f64]| {
+        sinks.iter_mut().try_for_each(|sink| sink.push(start, left, right))
+    };
+    let opener = FileSources::new(Arc::clone(library));
+    let summary = render_range(&plan, &opener, range, options, &mut sink).map_err(|error| match error {
+        RenderError::Cancelled => ExportError::Cancelled,
+        RenderError::Sink(error) => error.into(),
+        RenderError::Worker(error) => ExportError::System(error.to_string()),
+    })?;
+    if summary.failed.is_empty() {
+        return Ok(summary.tap_hash);
+    }
+    Err(ExportError::System(
+        "a source could not be read to its end while rendering; nothing was written, check the disk"
+            .to_owned(),
+    ))
+}
+
+/// Opens every audio file again and measures what is in it.
+fn measure_files(files: &mut [Written], threads: usize) -> Result<(), ExportError> {
+    let measured = map_in_order(files, threads, |_, file| {
+        let audio = file.audio.is_some();
+        audio.then(|| inspect(&file.path, &JobContext::detached(), &mut |_, _| ()))
+    });
+    for (file, measured) in files.iter_mut().zip(measured) {
+        if let Some(inspected) = measured.transpose()? {
+            file.measurements = Some(inspected.analysis.measurements);
+        }
+    }
+    Ok(())
+}
