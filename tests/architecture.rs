@@ -21,7 +21,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("engine", &["units", "audio", "dsp", "meter", "model", "process", "media", "render"]),
     ("qc", &["units", "audio", "dsp", "meter", "model", "media", "render"]),
     ("deliver", &["units", "audio", "dsp", "meter", "model", "process", "render", "qc", "report"]),
-    ("report", &["units", "model", "meter", "qc", "deliver"]),
+    ("report", &["units", "model", "meter", "qc"]),
     (
         "jobs",
         &[
