@@ -62,6 +62,7 @@ impl Desk {
 fn desk(kinds: &[&str]) -> Harness<'static, Desk> {
     let mut harness = Harness::builder()
         .with_size(egui::vec2(1200.0, 420.0))
+        .with_step_dt(1.0 / 60.0)
         .with_context_setup(glassmaster::gui::theme::install)
         .build_ui_state(|ui, desk: &mut Desk| desk.draw(ui), Desk::new(kinds));
     harness.run();
@@ -169,4 +170,120 @@ fn an_unknown_processor_says_that_it_passes_the_sound() {
     open(&mut harness, "Slot 1 mystery");
     harness.get_by_label_contains("passes the sound unchanged");
     assert_eq!(harness.state().frame.selection.chain, ChainRef::Album);
+}
+
+fn double_click(harness: &mut Harness<'_, Desk>, at: egui::Pos2) {
+    // Long enough after the last click that this is no triple click.
+    harness.run_steps(60);
+    harness.hover_at(at);
+    harness.step();
+    for _ in 0..2 {
+        harness.drag_at(at);
+        harness.step();
+        harness.drop_at(at);
+        harness.step();
+    }
+    harness.run();
+}
+
+fn eq_desk() -> Harness<'static, Desk> {
+    let mut harness = desk(&["eq"]);
+    open(&mut harness, "Slot 1 Parametric EQ");
+    harness
+}
+
+/// The EQ with a bell from a double-click left of the middle; where its node is.
+fn eq_with_bell() -> (Harness<'static, Desk>, egui::Pos2) {
+    let mut harness = eq_desk();
+    let plot = harness.get_by_label_contains("EQ curve").rect();
+    let at = plot.center() + egui::vec2(-150.0, -30.0);
+    double_click(&mut harness, at);
+    (harness, at)
+}
+
+#[test]
+fn a_double_click_in_the_plot_adds_a_bell_there() {
+    let (harness, at) = eq_with_bell();
+    let plot = harness.get_by_label_contains("EQ curve, 1 bands on").rect();
+    let freq = number(harness.state(), 0, "band1_freq_hz");
+    let gain = number(harness.state(), 0, "band1_gain_db");
+    let place = f64::from((at.x - plot.left()) / plot.width());
+    let wanted = 10.0 * 2200f64.powf(place);
+    assert!((freq / wanted - 1.0).abs() < 0.01, "{freq} for {wanted}");
+    let wanted = 12.0 * f64::from(30.0 / (plot.height() / 2.0));
+    assert!((gain - wanted).abs() < 0.05, "{gain} for {wanted}");
+    let node = harness.get_by_label_contains("Band 1 Bell").rect().center();
+    assert!(node.distance(at) < 1.5, "{node:?} {at:?}");
+}
+
+#[test]
+fn dragging_a_node_moves_frequency_and_gain_in_one_step() {
+    let (mut harness, at) = eq_with_bell();
+    harness.state_mut().sent.clear();
+    let to = at + egui::vec2(200.0, 60.0);
+    drag(&mut harness, at, to);
+    let node = harness.get_by_label_contains("Band 1 Bell").rect().center();
+    assert!(node.distance(to) < 2.0, "{node:?} {to:?}");
+    let edits: Vec<_> = harness.state().sent.iter().collect();
+    let of = |c: &Command| match c {
+        Command::Edit { edit: Edit::SetParams { values, .. }, gesture } => (values.len(), gesture.unwrap()),
+        other => panic!("{other:?}"),
+    };
+    assert!(edits.len() >= 3);
+    assert!(edits.iter().all(|c| of(c) == (2, of(edits[0]).1)));
+}
+
+#[test]
+fn a_band_answers_to_keys_and_to_a_double_click() {
+    let (mut harness, at) = eq_with_bell();
+    let freq = number(harness.state(), 0, "band1_freq_hz");
+    harness.get_by_label_contains("Band 1 Bell").focus();
+    harness.run();
+    harness.key_press(egui::Key::ArrowRight);
+    harness.run();
+    let higher = number(harness.state(), 0, "band1_freq_hz");
+    assert!((higher / freq - 2f64.powf(1.0 / 24.0)).abs() < 1e-6);
+    let now = harness.get_by_label_contains("Band 1 Bell").rect().center();
+    assert!(now.x > at.x);
+    double_click(&mut harness, now);
+    assert_eq!(harness.state().slot(0).params["band1_enabled"], ParamValue::Switch(false));
+    harness.get_by_label_contains("Band 1 Bell").focus();
+    harness.run();
+    harness.key_press(egui::Key::Delete);
+    harness.run();
+    assert!(harness.query_by_label_contains("Band 1 Bell").is_none());
+    assert_eq!(number(harness.state(), 0, "band1_gain_db"), 0.0);
+}
+
+#[test]
+fn the_menu_of_a_node_changes_its_type_and_a_cut_has_a_slope() {
+    let (mut harness, _) = eq_with_bell();
+    harness.get_by_label_contains("Band 1 Bell").click_secondary();
+    harness.run();
+    harness.get_by_label("Remove band");
+    harness.key_press(egui::Key::Escape);
+    harness.run();
+    assert!(harness.query_by_label("Slope").is_none());
+    harness.get_by_role_and_label(egui::Role::ComboBox, "Type").click();
+    harness.run();
+    open(&mut harness, "Low cut");
+    assert_eq!(harness.state().slot(0).params["band1_type"], ParamValue::from("low_cut"));
+    assert!(harness.query_all_by_label("Slope").count() > 0);
+}
+
+#[test]
+fn the_dynamics_editors_show_their_pictures_and_every_knob() {
+    let mut harness = desk(&["compressor", "limiter"]);
+    for (place, slot) in ["Slot 1 Compressor", "Slot 2 True-peak limiter"].iter().enumerate() {
+        open(&mut harness, slot);
+        harness.get_by_label_contains("Gain reduction, last 10 s");
+        let kind = glassmaster::process::find(&harness.state().slot(place).kind).unwrap();
+        for param in kind.params() {
+            assert!(harness.query_all_by_label(&param.name).count() > 0, "{}", param.name);
+        }
+    }
+    open(&mut harness, "Slot 1 Compressor");
+    harness.get_by_label_contains("Transfer curve, threshold -18.0 dB");
+    open(&mut harness, "Auto release");
+    assert_eq!(harness.state().slot(0).params["auto_release"], ParamValue::Switch(true));
 }

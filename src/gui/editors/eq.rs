@@ -134,7 +134,7 @@ fn plot_ui(
     }
     state.curves = Some(curves);
     if let Some(band) = selected.map(|band| &bands[band]).filter(|b| !b.is_free()) {
-        readout_ui(ui, &scale, view, band, out);
+        readout_ui(ui, &scale, view, bands, band, out);
     }
     if bands.iter().all(Band::is_free) {
         let text = "Double-click to add a band: drag it, turn the wheel for its width.";
@@ -149,9 +149,18 @@ fn plot_ui(
 }
 
 /// The values beside the selected node, to be typed.
-fn readout_ui(ui: &mut Ui, scale: &Scale, view: &SlotView<'_>, band: &Band, out: &mut Outbox) {
+fn readout_ui(
+    ui: &mut Ui,
+    scale: &Scale,
+    view: &SlotView<'_>,
+    bands: &[Band],
+    band: &Band,
+    out: &mut Outbox,
+) {
     let t = theme();
-    let rect = readout_rect(scale, node_place(scale, band));
+    let others: Vec<_> =
+        bands.iter().filter(|b| !b.is_free() && *b != band).map(|b| node_place(scale, b)).collect();
+    let rect = readout_rect(scale, node_place(scale, band), &others);
     if !scale.rect.contains_rect(rect) {
         return;
     }
@@ -180,13 +189,16 @@ fn readout_ui(ui: &mut Ui, scale: &Scale, view: &SlotView<'_>, band: &Band, out:
     });
 }
 
-/// Above the node and to its right, where there is room; never over it.
-fn readout_rect(scale: &Scale, node: egui::Pos2) -> Rect {
+/// Beside the node: above and right of it unless another node or the edge is there.
+fn readout_rect(scale: &Scale, node: egui::Pos2, others: &[egui::Pos2]) -> Rect {
     let room = scale.rect.shrink(4.0);
-    let x = if node.x + 20.0 + READOUT.x < room.right() { node.x + 20.0 } else { node.x - 20.0 - READOUT.x };
-    let above = node.y - 14.0 - READOUT.y;
-    let y = if above > room.top() { above } else { node.y + 14.0 };
-    Rect::from_min_size(pos2(x.max(room.left()), y.min(room.bottom() - READOUT.y)), READOUT)
+    let (right, left) = (node.x + 20.0, node.x - 20.0 - READOUT.x);
+    let (above, below) = (node.y - 14.0 - READOUT.y, node.y + 14.0);
+    let places = [(right, above), (left, above), (right, below), (left, below)]
+        .map(|(x, y)| Rect::from_min_size(pos2(x, y), READOUT));
+    let is_free = |r: &&Rect| room.contains_rect(**r) && !others.iter().any(|p| r.expand(8.0).contains(*p));
+    let inside = || places.iter().find(|r| room.contains_rect(**r));
+    places.iter().find(is_free).or_else(inside).copied().unwrap_or(places[0])
 }
 
 /// The values of the selected band, and those of the whole.

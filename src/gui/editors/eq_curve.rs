@@ -185,13 +185,9 @@ pub(super) fn paint_grid(painter: &Painter, scale: &Scale) {
     for (hz, name) in NAMED_HZ {
         let x = scale.x_from_hz(hz);
         painter.vline(x, rect.y_range(), Stroke::new(1.0, t.line));
-        painter.text(
-            pos2(x + 3.0, rect.bottom() - 2.0),
-            Align2::LEFT_BOTTOM,
-            name,
-            t.font(t.small),
-            t.text_weak,
-        );
+        let (beside, align) =
+            if hz < 15_000.0 { (3.0, Align2::LEFT_BOTTOM) } else { (-3.0, Align2::RIGHT_BOTTOM) };
+        painter.text(pos2(x + beside, rect.bottom() - 2.0), align, name, t.font(t.small), t.text_weak);
     }
     let step = scale.range_db / 4.0;
     for i in -3..=3 {
@@ -267,7 +263,7 @@ pub(super) fn hz_text(hz: f64) -> String {
 
 /// The nearest note of the piano (A4 = 440 Hz, equal temperament) and how far off it is in cents.
 pub(super) fn note_text(hz: f64) -> String {
-    const NAMES: [&str; 12] = ["C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B"];
+    const NAMES: [&str; 12] = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"];
     let exact = 69.0 + 12.0 * (hz / 440.0).log2();
     let nearest = exact.round();
     let cents = ((exact - nearest) * 100.0).round();

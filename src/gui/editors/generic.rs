@@ -1,6 +1,6 @@
 //! The editor of any processor, drawn from its parameters: a knob for a number, a switch, a box for a word.
 
-use egui::{Align, Layout, RichText, ScrollArea, Ui, vec2};
+use egui::{Align, Layout, RichText, ScrollArea, Stroke, StrokeKind, Ui, vec2};
 
 use super::{SlotView, edit_by_wheel, wheel_notches};
 use crate::gui::outbox::Outbox;
@@ -100,7 +100,12 @@ fn switch_ui(ui: &mut Ui, view: &SlotView<'_>, index: ParamIndex, label: &str, o
     ui.allocate_ui_with_layout(size, Layout::top_down(Align::Center), |ui| {
         ui.set_min_size(size);
         ui.add_space(24.0);
-        let response = toggle(ui, label, on, theme().master).on_hover_text(&*view.params()[index].help);
+        let t = theme();
+        let response = toggle(ui, label, on, t.master).on_hover_text(&*view.params()[index].help);
+        if !on {
+            let stroke = Stroke::new(1.0, t.line_strong);
+            ui.painter().rect_stroke(response.rect, t.corner, stroke, StrokeKind::Inside);
+        }
         if response.clicked() {
             out.edit(view.edit(&[(index, if on { 0.0 } else { 1.0 })]));
         }
@@ -177,6 +182,9 @@ fn decimals_of(unit: Unit) -> usize {
 pub fn word_text(param: &ParamDesc, word: &str) -> String {
     if param.id.ends_with("_db_oct") {
         return format!("{word} dB/oct");
+    }
+    if word == "rms" {
+        return "RMS".to_owned();
     }
     let text = word.replace('_', " ");
     let mut chars = text.chars();

@@ -75,10 +75,10 @@ pub(super) fn trace_ui(ui: &Ui, rect: Rect, frame: &Frame, traces: &Traces, slot
     let depth = if deepest < -12.0 { 24.0 } else { 12.0 };
     paint_plot(ui, plot, traces, slot, depth);
     let painter = ui.painter_at(plot);
-    let corner = |x: f32, align| (pos2(x, plot.top() + 4.0), align);
-    let (at, align) = corner(plot.left() + 30.0, Align2::LEFT_TOP);
+    let corner = |x: f32, align| (pos2(x, plot.bottom() - 4.0), align);
+    let (at, align) = corner(plot.left() + 6.0, Align2::LEFT_BOTTOM);
     painter.text(at, align, note, t.font(t.small), t.text_weak);
-    let (at, align) = corner(plot.right() - 6.0, Align2::RIGHT_TOP);
+    let (at, align) = corner(plot.right() - 6.0, Align2::RIGHT_BOTTOM);
     painter.text(at, align, "gain reduction · last 10 s", t.font(t.small), t.text_weak);
     paint_meter(ui, meter, now, deepest, depth);
 }
@@ -127,11 +127,10 @@ fn paint_meter(ui: &Ui, rect: Rect, now: Option<f32>, deepest_db: f32, depth_db:
     let text = |at: f32, what: &str, size: f32, colour| {
         painter.text(pos2(rect.right(), rect.top() + at), Align2::RIGHT_TOP, what, t.font(size), colour);
     };
-    text(0.0, "now", t.small, t.text_weak);
+    text(0.0, "now, dB", t.small, t.text_weak);
     text(12.0, &now.map_or_else(|| "–".to_owned(), db_text), t.title, t.text);
-    text(40.0, "deepest", t.small, t.text_weak);
+    text(40.0, "deepest, dB", t.small, t.text_weak);
     text(52.0, &db_text(deepest_db), t.title, t.text);
-    text(72.0, "dB", t.small, t.text_weak);
 }
 
 /// Decibels with one digit and a true minus.
