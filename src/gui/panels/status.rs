@@ -31,7 +31,7 @@ pub fn status_ui(ui: &mut Ui, frame: &Frame, log_open: &mut bool, out: &mut Outb
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(4.0);
-            let label = if *log_open { "Log ▾" } else { "Log ▴" };
+            let label = if *log_open { "Hide log" } else { "Show log" };
             if ui.add(egui::Button::new(RichText::new(label).color(t.text_weak)).frame(false)).clicked() {
                 *log_open = !*log_open;
             }
