@@ -31,8 +31,9 @@ impl Backend for Still {
     fn handle(&mut self, command: Command) {
         match &command {
             Command::Edit { edit, gesture } => {
-                let next = apply(self.history.session(), edit).unwrap();
-                self.history.commit(next, edit.name(), *gesture);
+                if let Ok(next) = apply(self.history.session(), edit) {
+                    self.history.commit(next, edit.name(), *gesture);
+                }
             }
             Command::Do(Action::Undo) => {
                 self.history.undo();
