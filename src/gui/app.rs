@@ -180,7 +180,11 @@ impl<B: Backend> GlassmasterApp<B> {
             .default_size((height * 0.48).min(420.0))
             .size_range(180.0..=(height - 200.0).max(181.0))
             .frame(bare)
-            .show(ui, |ui| lower_ui(ui, frame, state, out));
+            .show(ui, |ui| {
+                // The panel keeps its height whatever stands in it.
+                ui.set_min_size(ui.available_size());
+                lower_ui(ui, frame, state, out);
+            });
         Panel::left("songs").resizable(true).default_size(380.0).size_range(300.0..=640.0).frame(bare).show(
             ui,
             |ui| {

@@ -24,9 +24,9 @@ pub fn chord_from(text: &str) -> Option<Chord> {
     let mut rest = text;
     while let Some((head, tail)) = rest.split_once('+').filter(|(head, _)| !head.is_empty()) {
         match head {
-            "Ctrl" => modifiers = modifiers | Modifiers::COMMAND,
-            "Shift" => modifiers = modifiers | Modifiers::SHIFT,
-            "Alt" => modifiers = modifiers | Modifiers::ALT,
+            "Ctrl" => modifiers |= Modifiers::COMMAND,
+            "Shift" => modifiers |= Modifiers::SHIFT,
+            "Alt" => modifiers |= Modifiers::ALT,
             _ => return None,
         }
         rest = tail;

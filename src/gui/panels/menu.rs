@@ -24,7 +24,7 @@ pub fn menu_ui(ui: &mut Ui, frame: &Frame, state: &WindowState, out: &mut Outbox
         );
     }
     egui::MenuBar::new().ui(ui, |ui| {
-        ui.add_space(4.0);
+        ui.add_space(8.0);
         for menu in Menu::ALL {
             ui.menu_button(menu.label(), |ui| {
                 ui.set_min_width(240.0);

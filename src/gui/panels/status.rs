@@ -18,7 +18,7 @@ pub fn status_ui(ui: &mut Ui, frame: &Frame, log_open: &mut bool, out: &mut Outb
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = 12.0;
         ui.style_mut().override_font_id = Some(t.font(t.small));
-        ui.add_space(2.0);
+        ui.add_space(12.0);
         device_ui(ui, &frame.device, out);
         for job in frame
             .jobs
@@ -30,8 +30,8 @@ pub fn status_ui(ui: &mut Ui, frame: &Frame, log_open: &mut bool, out: &mut Outb
             job_ui(ui, job, out);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            ui.add_space(4.0);
-            let label = if *log_open { "Log ▾" } else { "Log ▴" };
+            ui.add_space(12.0);
+            let label = if *log_open { "Hide log" } else { "Show log" };
             if ui.add(egui::Button::new(RichText::new(label).color(t.text_weak)).frame(false)).clicked() {
                 *log_open = !*log_open;
             }

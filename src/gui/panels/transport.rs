@@ -19,7 +19,7 @@ pub fn transport_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
     ui.painter().hline(rect.x_range(), rect.top(), t.hairline());
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, t.hairline());
     ui.horizontal_centered(|ui| {
-        ui.add_space(4.0);
+        ui.add_space(12.0);
         buttons_ui(ui, frame, out);
         ui.add_space(8.0);
         times_ui(ui, frame);

@@ -97,7 +97,8 @@ pub(crate) fn text_cell(
         egui::TextEdit::singleline(&mut text)
     };
     let edit = edit.id(id).font(t.font(t.body)).margin(egui::vec2(6.0, 3.0)).desired_width(width);
-    let response = ui.add(edit).accessible_name(label.to_owned());
+    let height = if rows > 1 { 16.0 * rows as f32 + 8.0 } else { 22.0 };
+    let response = ui.add_sized([width, height], edit).accessible_name(label.to_owned());
     if response.lost_focus() {
         state.typing = None;
         return (!escape && text != value).then_some(text);

@@ -23,7 +23,7 @@ pub fn review_ui(ui: &mut Ui, frame: &Frame, state: &mut WorkspaceState, out: &m
         });
         ui.add_space(4.0);
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-            let width = (ui.available_width() - 220.0).max(200.0);
+            let width = (ui.available_width() - 208.0).max(200.0);
             egui::Grid::new("song_notes").num_columns(2).spacing([12.0, 6.0]).show(ui, |ui| {
                 ui.label(RichText::new("Session").color(t.text_weak));
                 let id = ui.scope_id().with("review_session_notes");
@@ -34,7 +34,9 @@ pub fn review_ui(ui: &mut Ui, frame: &Frame, state: &mut WorkspaceState, out: &m
                 }
                 ui.end_row();
                 for (index, song) in frame.session.songs.iter().enumerate() {
-                    ui.label(format!("{}  {}", index + 1, song.metadata.full_title()));
+                    let title = format!("{}  {}", index + 1, song.metadata.full_title());
+                    let (rect, _) = ui.allocate_exact_size(egui::vec2(180.0, 40.0), egui::Sense::hover());
+                    crate::gui::widgets::elided(ui, rect, &title, t.body, t.text);
                     let id = ui.scope_id().with(("song_notes", song.id.0));
                     let label = format!("Notes on song {}", index + 1);
                     if let Some(text) = text_cell(ui, state, id, &label, &song.notes, width, 2) {

@@ -345,7 +345,7 @@ fn fades_ui(
     out: &mut Outbox,
 ) {
     let t = theme();
-    if inner.width() < 40.0 {
+    if inner.width() < 90.0 {
         return;
     }
     let points = |frames: Frames| (frames.0 as f64 / state.view.frames_per_point) as f32;

@@ -71,7 +71,8 @@ fn marks(painter: &Painter, rect: Rect, frame: &Frame, view: &View) {
     let y = rect.top() + 4.0;
     let mut previous_end = Frames::ZERO;
     for placed in &frame.timeline.songs {
-        if placed.start > previous_end {
+        let apart = (placed.start - previous_end).0 as f64 / view.frames_per_point;
+        if apart > 9.0 {
             triangle(painter, view.ui_from_album(rect, previous_end.0 as f64), y, None);
         }
         triangle(painter, view.ui_from_album(rect, placed.start.0 as f64), y, Some(t.text));
