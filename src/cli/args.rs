@@ -39,6 +39,8 @@ pub enum Command {
     Demo(DemoArgs),
     /// Every processor: kind, parameters, units, ranges, defaults, latency
     Processors(JsonOnly),
+    /// Audio hosts and devices with rates, formats, buffer sizes
+    Devices(JsonOnly),
     /// What this machine lacks or could do better, each with its mend
     Doctor(JsonOnly),
 }
@@ -205,9 +207,12 @@ pub struct DeliverArgs {
 pub struct PlayArgs {
     /// Session file
     pub session: PathBuf,
-    /// Device id of a host as `glassmaster devices` lists it, or null
+    /// Device by id or name as `glassmaster devices` lists it, default, or null
     #[arg(long, value_name = "NAME", default_value = "null")]
     pub device: String,
+    /// Audio host of the device; ALSA if left out
+    #[arg(long, value_name = "NAME")]
+    pub host: Option<String>,
     /// Start in album seconds
     #[arg(long, value_name = "T", default_value_t = 0.0)]
     pub from: f64,

@@ -8,6 +8,7 @@ mod chain_file;
 mod check;
 mod deliver;
 mod demo;
+mod devices;
 mod doctor;
 mod machine;
 mod measure;
@@ -47,6 +48,7 @@ pub fn run(window: impl FnOnce(Option<std::path::PathBuf>) -> Result<(), String>
             .and_then(|session| window(Some(session)).map_err(CliError::usage))
             .map(|()| 0),
         Command::Processors(args) => processors::run(&args),
+        Command::Devices(args) => devices::run(&args),
         Command::Doctor(args) => doctor::run(&args),
     };
     finish(done, verbose)

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::args::PlayArgs;
 use super::machine;
 use super::output::{CliError, print, print_json, say};
-use crate::engine::{EngineEvent, EngineStatus, LiveEngine, MonotonicClock, NullDevice, Pace};
+use crate::engine::{Callback, EngineEvent, EngineStatus, LiveEngine, MonotonicClock, NullDevice, Pace};
 use crate::jobs::JobContext;
 use crate::jobs::parallel::thread_count;
 use crate::jobs::sources::{key_of, prepare};
@@ -18,7 +18,7 @@ use crate::media::memory::MemorySources;
 use crate::media::prefetch::StreamSources;
 use crate::model::{Session, SourceRef, Timeline};
 use crate::render::TapHash;
-use crate::units::Frames;
+use crate::units::{Frames, SampleRate};
 
 /// Time the engine has to begin to play.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -52,12 +52,52 @@ pub fn run(args: &PlayArgs) -> Result<u8, CliError> {
     engine
         .set_session(Arc::clone(&session), resolver)
         .map_err(|_| CliError::output_text("the engine took no session; start again"))?;
-    let pace = if args.free { Pace::Free } else { Pace::RealTime };
-    let device = NullDevice::start(callback, args.buffer as usize, pace, None).map_err(CliError::output)?;
     let range = range_of(args, &session)?;
+    let device = open(args, rate, callback)?;
     let heard = listen(&mut engine, range)?;
     drop(device);
     report(args, &session, range, &heard)
+}
+
+/// A running device; it stops when dropped.
+trait Running {}
+
+impl Running for NullDevice {}
+
+#[cfg(feature = "device")]
+impl Running for crate::engine::device::OpenDevice {}
+
+fn open(args: &PlayArgs, rate: SampleRate, callback: Box<Callback>) -> Result<Box<dyn Running>, CliError> {
+    if args.device == "null" {
+        let pace = if args.free { Pace::Free } else { Pace::RealTime };
+        let null = NullDevice::start(callback, args.buffer as usize, pace, None).map_err(CliError::output)?;
+        return Ok(Box::new(null));
+    }
+    open_real(args, rate, callback)
+}
+
+#[cfg(not(feature = "device"))]
+fn open_real(args: &PlayArgs, _: SampleRate, _: Box<Callback>) -> Result<Box<dyn Running>, CliError> {
+    Err(CliError::usage(format!("--device {}: built without audio devices; only null works", args.device)))
+}
+
+#[cfg(feature = "device")]
+fn open_real(
+    args: &PlayArgs,
+    rate: SampleRate,
+    callback: Box<Callback>,
+) -> Result<Box<dyn Running>, CliError> {
+    use crate::engine::device::{DeviceChoice, open};
+
+    let choice = DeviceChoice {
+        host: args.host.clone(),
+        device: (args.device != "default").then(|| args.device.clone()),
+        buffer_frames: args.buffer,
+    };
+    let device = open(&choice, rate, callback).map_err(|(error, _)| CliError::output(error))?;
+    let opened = device.opened_as();
+    say(&format!("glassmaster: {} at {}, {}", opened.name, opened.rate, opened.format));
+    Ok(Box::new(device))
 }
 
 fn range_of(args: &PlayArgs, session: &Session) -> Result<(Frames, Frames), CliError> {

@@ -72,9 +72,12 @@ pub fn action_of(key: Key, modifiers: Modifiers) -> Option<Action> {
 /// no use for, and function keys.
 pub fn take_actions(ctx: &egui::Context) -> Vec<Action> {
     let typing = ctx.text_edit_focused();
+    let keeps_delete = super::editors::keeps_delete(ctx);
     let mut actions = Vec::new();
     ctx.input_mut(|input| {
         input.events.retain(|event| match event_action(event, typing) {
+            // A focused band or processor is what Delete means.
+            Some(Action::RemoveSong) if keeps_delete => true,
             Some(action) => {
                 actions.push(action);
                 false

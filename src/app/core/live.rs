@@ -10,12 +10,17 @@ use ringbuf::HeapCons;
 use ringbuf::traits::{Consumer, Observer};
 
 use super::sources::Sources;
+#[cfg(feature = "device")]
+use crate::app::frame::DeviceChoice;
 use crate::app::frame::{DeviceView, MeterView, MonitorListen, MonitorView, SpectrumView};
 use crate::app::log::Log;
 use crate::app::settings::Settings;
 use crate::app::telemetry::Meters;
+#[cfg(feature = "device")]
+use crate::engine::device;
 use crate::engine::{
-    EngineEvent, EngineStatus, LiveEngine, LoopRange, MeterFrame, Monitor, MonotonicClock, NullDevice, Pace,
+    Callback, EngineEvent, EngineStatus, LiveEngine, LoopRange, MeterFrame, Monitor, MonotonicClock,
+    NullDevice, Pace,
 };
 use crate::jobs::sources::key_of;
 use crate::media::file_source::FileSources;
@@ -113,10 +118,34 @@ impl Drop for MeterWorker {
     }
 }
 
-/// Engine, device and meters for one session rate.
+/// Where the sound goes.
+enum Output {
+    /// A clock; nothing is heard.
+    Null(NullDevice),
+    /// An audio device.
+    #[cfg(feature = "device")]
+    Real(Box<device::OpenDevice>),
+}
+
+impl Output {
+    fn close(self) -> Option<Box<Callback>> {
+        match self {
+            Self::Null(null) => null.close(),
+            #[cfg(feature = "device")]
+            Self::Real(real) => real.close(),
+        }
+    }
+
+    fn is_real(&self) -> bool {
+        !matches!(self, Self::Null(_))
+    }
+}
+
+/// Engine, output and meters for one session rate.
 struct Running {
     engine: LiveEngine,
-    device: NullDevice,
+    /// `None` only while one output gives way to another.
+    output: Option<Output>,
     meters: MeterWorker,
 }
 
@@ -136,8 +165,18 @@ pub(super) struct Live {
     device: Arc<DeviceView>,
     /// Counts when the lamps were last cleared.
     cleared_dropouts: u64,
+    /// Whether devices may be opened at all (not in tests and on servers).
     wanted: bool,
+    /// As last applied to the device.
+    settings: Settings,
+    /// The monitor path is converted to the device's rate.
+    converted: bool,
+    /// When a lost device is tried again.
+    retry_at_s: f64,
 }
+
+/// Seconds between two tries for a lost device.
+const RETRY_SECONDS: f64 = 3.0;
 
 impl Live {
     pub(super) fn new(
@@ -167,6 +206,9 @@ impl Live {
             device: Arc::default(),
             cleared_dropouts: 0,
             wanted: audio,
+            settings: settings.clone(),
+            converted: false,
+            retry_at_s: 0.0,
         };
         live.open_device(settings, rate, log);
         Ok(live)
@@ -197,18 +239,131 @@ impl Live {
         }
     }
 
-    pub(super) fn open_device(&mut self, settings: &Settings, rate: SampleRate, _log: &mut Log) {
-        let _ = self.wanted;
-        self.device = Arc::new(DeviceView {
-            name: "no device".to_owned(),
-            rate_hz: rate.0,
-            buffer_frames: settings.buffer_frames,
-            bit_transparent: true,
-            ..DeviceView::default()
-        });
+    /// Opens the device of the settings; without one, or where it refuses, the null device keeps everything usable.
+    pub(super) fn open_device(&mut self, settings: &Settings, rate: SampleRate, log: &mut Log) {
+        self.settings = settings.clone();
+        self.refresh_devices();
+        let view = Arc::make_mut(&mut self.device);
+        *view = DeviceView { choices: Arc::clone(&view.choices), ..DeviceView::default() };
+        view.rate_hz = rate.0;
+        view.buffer_frames = settings.buffer_frames;
+        let Some(callback) = self.running.output.take().and_then(Output::close) else {
+            self.restart_engine(rate, log);
+            return;
+        };
+        if self.wanted && !settings.no_device {
+            self.open_real(callback, rate, log);
+        } else {
+            self.open_null(callback, log);
+        }
     }
 
-    pub(super) fn refresh_devices(&mut self) {}
+    fn open_null(&mut self, callback: Box<Callback>, log: &mut Log) {
+        let frames = self.settings.buffer_frames as usize;
+        match NullDevice::start(callback, frames, Pace::RealTime, None) {
+            Ok(null) => self.running.output = Some(Output::Null(null)),
+            Err(error) => log.error(format!("The null device cannot start: {error}; restart the program")),
+        }
+        let view = Arc::make_mut(&mut self.device);
+        "no device".clone_into(&mut view.name);
+        view.bit_transparent = true;
+    }
+
+    #[cfg(not(feature = "device"))]
+    fn open_real(&mut self, callback: Box<Callback>, _rate: SampleRate, log: &mut Log) {
+        self.open_null(callback, log);
+    }
+
+    #[cfg(feature = "device")]
+    fn open_real(&mut self, callback: Box<Callback>, rate: SampleRate, log: &mut Log) {
+        let choice = device::DeviceChoice {
+            host: self.settings.host.clone(),
+            device: self.settings.device.clone(),
+            buffer_frames: self.settings.buffer_frames,
+        };
+        match device::open(&choice, rate, callback) {
+            Ok(open) => {
+                let opened = open.opened_as();
+                let view = Arc::make_mut(&mut self.device);
+                view.host = Some(choice.host.unwrap_or_else(|| "ALSA".to_owned()));
+                view.name = format!("{} · {}", view.host.as_deref().unwrap_or_default(), opened.name);
+                view.id = choice.device;
+                view.rate_hz = opened.rate.0;
+                view.buffer_frames = opened.buffer_frames.unwrap_or(choice.buffer_frames);
+                self.converted = opened.converted;
+                if opened.converted {
+                    log.warn(format!("{} cannot run at {rate}: the monitors hear a conversion to {}; files are not touched", opened.name, opened.rate));
+                }
+                self.running.output = Some(Output::Real(Box::new(open)));
+            }
+            Err((error, callback)) => {
+                log.warn(format!("No sound: {error}"));
+                match callback {
+                    Some(callback) => self.open_null(callback, log),
+                    None => self.restart_engine(rate, log),
+                }
+            }
+        }
+    }
+
+    /// The callback did not come back from its device: a new engine takes over on the null device.
+    fn restart_engine(&mut self, rate: SampleRate, log: &mut Log) {
+        match start(rate, &self.files, &self.streams, &self.settings) {
+            Ok(mut running) => {
+                running.engine.set_monitor(monitor_of(&self.monitor));
+                self.running = running;
+                let session = Arc::clone(&self.session);
+                self.set_session(&session);
+                "no device".clone_into(&mut Arc::make_mut(&mut self.device).name);
+            }
+            Err(error) => log.error(format!("The sound engine cannot start: {error}; restart the program")),
+        }
+    }
+
+    pub(super) fn refresh_devices(&mut self) {
+        #[cfg(feature = "device")]
+        if self.wanted {
+            let choices = device::list().into_iter().flat_map(|host| {
+                let name = host.name;
+                host.devices.into_iter().map(move |d| DeviceChoice {
+                    host: name.clone(),
+                    id: d.id,
+                    name: d.name,
+                    rates_hz: d.rates_hz,
+                })
+            });
+            Arc::make_mut(&mut self.device).choices = Arc::new(choices.collect());
+        }
+    }
+
+    /// A device that went away: the transport stops, says so, and the device is tried again until it is back.
+    fn mind_the_device(&mut self, now_s: f64, log: &mut Log) {
+        let real = self.running.output.as_ref().is_some_and(Output::is_real);
+        if real && self.status.device_lost {
+            self.stop();
+            let name = self.device.name.clone();
+            let text = format!("{name} is gone: playing stopped; connect it again or choose another device");
+            log.error(text.clone());
+            if let Some(callback) = self.running.output.take().and_then(Output::close) {
+                self.open_null(callback, log);
+            } else {
+                self.restart_engine(self.rate, log);
+            }
+            Arc::make_mut(&mut self.device).lost = Some(text);
+            self.retry_at_s = now_s + RETRY_SECONDS;
+        } else if self.device.lost.is_some() && !self.status.playing && now_s >= self.retry_at_s {
+            self.retry_at_s = now_s + RETRY_SECONDS;
+            let Some(callback) = self.running.output.take().and_then(Output::close) else { return };
+            let mut quiet = Log::default();
+            let lost = self.device.lost.clone();
+            self.open_real(callback, self.rate, &mut quiet);
+            let back = self.running.output.as_ref().is_some_and(Output::is_real);
+            Arc::make_mut(&mut self.device).lost = if back { None } else { lost };
+            if back {
+                log.info(format!("{} is back", self.device.name));
+            }
+        }
+    }
 
     /// A source became ready or went away.
     pub(super) fn sources_changed(&mut self) {
@@ -261,7 +416,7 @@ impl Live {
     }
 
     /// Reads what the engine reports.
-    pub(super) fn tick(&mut self, _now_s: f64, log: &mut Log) {
+    pub(super) fn tick(&mut self, now_s: f64, log: &mut Log) {
         if self.session_waits {
             let session = Arc::clone(&self.session);
             self.set_session(&session);
@@ -283,6 +438,7 @@ impl Live {
         if let Some(frame) = latest {
             self.reductions = Arc::new(self.reductions_of(&frame));
         }
+        self.mind_the_device(now_s, log);
         self.show_device();
     }
 
@@ -300,7 +456,9 @@ impl Live {
     fn show_device(&mut self) {
         let status = &self.status;
         let guard = status.guard_tripped.then(|| "muted: the signal was not fit for loudspeakers".to_owned());
+        let transparent = !self.converted && self.monitor == MonitorView::default();
         let device = Arc::make_mut(&mut self.device);
+        device.bit_transparent = transparent;
         device.load_mean = status.load.mean as f32;
         device.load_worst = status.load.worst as f32;
         device.dropouts = status.dropouts.saturating_sub(self.cleared_dropouts);
@@ -340,7 +498,7 @@ fn start(
         LiveEngine::new(rate, Arc::clone(files) as _, Arc::clone(streams) as _, clock)?;
     let meters = MeterWorker::start(rate, engine.take_sample_ring())?;
     let device = NullDevice::start(callback, settings.buffer_frames as usize, Pace::RealTime, None)?;
-    Ok(Running { engine, device, meters })
+    Ok(Running { engine, output: Some(Output::Null(device)), meters })
 }
 
 fn monitor_of(view: &MonitorView) -> Monitor {
