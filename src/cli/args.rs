@@ -33,6 +33,8 @@ pub enum Command {
     Render(RenderArgs),
     /// Deliverables by id (all ordered ones if none is named), in one pass
     Deliver(DeliverArgs),
+    /// Any DDP 2.00 set: check it, show its contents, write its tracks out
+    Ddp(DdpArgs),
     /// Plays live without a window; prints dropouts, load and the tap hash
     Play(PlayArgs),
     /// The built-in demo album: the window, or its whole job without one
@@ -200,6 +202,54 @@ pub struct DeliverArgs {
     /// Use at most this many threads
     #[arg(long)]
     pub threads: Option<usize>,
+}
+
+/// `ddp`.
+#[derive(Debug, Args)]
+pub struct DdpArgs {
+    /// What to do with the set
+    #[command(subcommand)]
+    pub command: DdpCommand,
+}
+
+/// What can be done with a DDP set.
+#[derive(Debug, Subcommand)]
+pub enum DdpCommand {
+    /// Every rule and every checksum; exit code 1 if one is broken
+    Verify(DdpFolderArgs),
+    /// Table of contents and CD-Text
+    Show(DdpFolderArgs),
+    /// The tracks as WAV files
+    Extract(DdpExtractArgs),
+}
+
+/// `ddp verify`, `ddp show`.
+#[derive(Debug, Args)]
+pub struct DdpFolderArgs {
+    /// Folder of the set
+    pub folder: PathBuf,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `ddp extract`.
+#[derive(Debug, Args)]
+pub struct DdpExtractArgs {
+    /// Folder of the set
+    pub folder: PathBuf,
+    /// Folder to write into
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Also what lies before track 1, as track 00
+    #[arg(long)]
+    pub hidden_track: bool,
+    /// Replace files that stand there
+    #[arg(long)]
+    pub force: bool,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `play`.

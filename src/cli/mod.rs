@@ -6,6 +6,7 @@
 mod args;
 mod chain_file;
 mod check;
+mod ddp;
 mod deliver;
 mod demo;
 mod devices;
@@ -42,6 +43,7 @@ pub fn run(window: impl FnOnce(Option<std::path::PathBuf>) -> Result<(), String>
         Command::Process(args) => render::process(&args),
         Command::Render(args) => render::render(&args),
         Command::Deliver(args) => deliver::run(&args),
+        Command::Ddp(args) => ddp::run(&args),
         Command::Play(args) => play::run(&args),
         Command::Demo(args) if args.headless => demo::headless(&args),
         Command::Demo(_) => demo::session_file()

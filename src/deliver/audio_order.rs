@@ -53,19 +53,19 @@ const KBPS: SettingDesc = SettingDesc {
     kind: SettingKind::Choice { words: mp3::BIT_RATES, default: "320" },
     help: "Constant bit rate in kbit/s.",
 };
-const DITHER: SettingDesc = SettingDesc {
+pub(super) const DITHER: SettingDesc = SettingDesc {
     id: "dither",
     name: "Dither",
     kind: SettingKind::Choice { words: DITHERS, default: "tpdf" },
     help: "Added once, last, where integers are written.",
 };
-const CEILING: SettingDesc = SettingDesc {
+pub(super) const CEILING: SettingDesc = SettingDesc {
     id: "ceiling",
     name: "Ceiling after rate conversion",
     kind: SettingKind::Choice { words: &["guard", "trim", "none"], default: "guard" },
     help: "Guard limits what conversion lifts above the album's ceiling; trim turns the album down; none leaves it.",
 };
-const TRIM: SettingDesc = SettingDesc {
+pub(super) const TRIM: SettingDesc = SettingDesc {
     id: "trim_db",
     name: "Trim",
     kind: SettingKind::Decibels { min: -12.0, max: 0.0, default: -0.5 },
@@ -77,7 +77,7 @@ const TAGS: SettingDesc = SettingDesc {
     kind: SettingKind::Switch { default: true },
     help: "Titles and codes inside the files; some distributors take only files without.",
 };
-const ASCII: SettingDesc = SettingDesc {
+pub(super) const ASCII: SettingDesc = SettingDesc {
     id: "ascii_names",
     name: "Plain names",
     kind: SettingKind::Switch { default: false },

@@ -6,7 +6,7 @@
 //! drive's own address zero is, at 00:02:00: drives make the first two seconds themselves.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::cue::{CueEncoding, CueKind, CueSheet};
@@ -110,6 +110,9 @@ impl PairSink for WavSink {
         self.raw.finish()
     }
 }
+
+/// Length of [`wav_header`].
+const WAV_HEADER_BYTES: u64 = 44;
 
 /// The 44 bytes before the samples.
 fn wav_header(data_bytes: u32) -> Vec<u8> {
@@ -275,12 +278,13 @@ impl CdImageWriter {
         self.stream.write(pairs)
     }
 
-    /// Pads, writes the cue sheet and puts both files in their place. Gives back the two paths, audio first.
+    /// Pads, writes the cue sheet and puts both files in their place. Gives back the two paths, audio first, and the
+    /// checksums of the samples.
     ///
     /// # Errors
     /// Writing failed; what stood there before is untouched unless both files were complete.
-    pub fn finish(self) -> Result<Vec<PathBuf>, DeliverDdpError> {
-        self.stream.finish()?;
+    pub fn finish(self) -> Result<(Vec<PathBuf>, Sums), DeliverDdpError> {
+        let sums = self.stream.finish()?;
         let audio = audio_name(&self.stem, self.kind);
         let kind = match self.kind {
             CdImageKind::Bin => CueKind::Binary,
@@ -290,11 +294,33 @@ impl CdImageWriter {
         let cue = format!("{}.cue", self.stem);
         self.staging.write(&cue, &sheet.to_bytes(CueEncoding::Utf8))?;
         let names = [audio, cue];
-        self.staging.move_files(&names, &self.folder, self.force)
+        let paths = self.staging.move_files(&names, &self.folder, self.force)?;
+        Ok((paths, sums))
     }
 }
 
-fn audio_name(stem: &str, kind: CdImageKind) -> String {
+/// Checksums of the samples in a finished image, read from the disk.
+///
+/// # Errors
+/// It cannot be read.
+pub fn sums_of_image(path: &Path, kind: CdImageKind) -> io::Result<Sums> {
+    let mut file = File::open(path)?;
+    if kind == CdImageKind::Wav {
+        file.seek(SeekFrom::Start(WAV_HEADER_BYTES))?;
+    }
+    let mut summer = Summer::default();
+    let mut buffer = vec![0u8; SECTOR_BYTES * 128];
+    loop {
+        let got = file.read(&mut buffer)?;
+        if got == 0 {
+            return Ok(summer.finish());
+        }
+        summer.add(&buffer[..got]);
+    }
+}
+
+/// Name of an image's audio file.
+pub(super) fn audio_name(stem: &str, kind: CdImageKind) -> String {
     match kind {
         CdImageKind::Bin => format!("{stem}.bin"),
         CdImageKind::Wav => format!("{stem}.wav"),

@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::album::AlbumFile;
+use super::cd_image::CdImageKind;
+use super::disc_images::CdImages;
+use super::disc_sets::DdpSets;
 use super::manifest::Written;
 use super::master_file::{self, AudioKind};
 use super::settings::{SettingDesc, Settings};
@@ -162,6 +165,19 @@ const REGISTRY: &[&dyn Deliverable] = &[
         name: "MP3, the album as one file",
         about: "The whole album with its gaps, to listen to at home.",
         settings: audio_order::MP3_ALBUM,
+    },
+    &DdpSets,
+    &CdImages {
+        kind: CdImageKind::Wav,
+        id: "cd_wav_cue",
+        name: "CD image, WAV and cue sheet",
+        about: "To burn a reference CD, or to listen to the disc as it will be.",
+    },
+    &CdImages {
+        kind: CdImageKind::Bin,
+        id: "cd_bin_cue",
+        name: "CD image, BIN and cue sheet",
+        about: "To burn a reference CD with programs that ask for raw sectors.",
     },
 ];
 

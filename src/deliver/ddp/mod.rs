@@ -25,6 +25,7 @@ use self::ddpid::Identity;
 use self::ddpms::MapPacket;
 use self::disc::Disc;
 use self::staging::Staging;
+use super::DeliverError;
 use super::cd_image::{ImageStart, Pair, RawSink, SectorStream};
 use super::cue::{CueEncoding, CueKind, CueSheet};
 use crate::model::Severity;
@@ -64,6 +65,18 @@ pub enum DeliverDdpError {
     /// Writing failed.
     #[error("writing failed: {0}")]
     Io(#[from] io::Error),
+}
+
+impl DeliverDdpError {
+    /// The same as an error of any delivery, naming what was being written.
+    pub fn at(self, path: &Path) -> DeliverError {
+        match self {
+            Self::Exists { path } => DeliverError::AlreadyExists { path },
+            Self::Io(error) => DeliverError::from_io(path, error),
+            Self::Cancelled => DeliverError::Cancelled,
+            other => DeliverError::Refused(format!("{}: {other}", path.display())),
+        }
+    }
 }
 
 /// Choices of a set.
@@ -188,8 +201,8 @@ impl DdpWriter {
     /// Something stands there (and `force` is off), a rule of severity error is broken, CD-Text cannot be encoded, or
     /// the place cannot be written to.
     pub fn create(target: &Path, disc: Disc, options: DdpOptions) -> Result<Self, DeliverDdpError> {
-        if !options.force && target.symlink_metadata().is_ok() {
-            return Err(DeliverDdpError::Exists { path: target.to_owned() });
+        if target.symlink_metadata().is_ok() {
+            staging::check_replaceable(target, options.force)?;
         }
         if let Some(broken) = disc.check().into_iter().find(|f| f.severity == Severity::Error) {
             return Err(DeliverDdpError::Disc(broken.text));
