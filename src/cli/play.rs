@@ -51,7 +51,7 @@ pub fn run(args: &PlayArgs) -> Result<u8, CliError> {
     let resolver = Arc::new(move |source: &SourceRef| key_of(source, rate));
     engine
         .set_session(Arc::clone(&session), resolver)
-        .map_err(|_| CliError::output_text("the engine took no session; start again"))?;
+        .map_err(|_session| CliError::output_text("the engine took no session; start again"))?;
     let range = range_of(args, &session)?;
     let device = open(args, rate, callback)?;
     let heard = listen(&mut engine, range)?;

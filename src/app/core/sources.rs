@@ -41,6 +41,9 @@ pub(crate) enum SourceDone {
     Relinked { song: SongId, taken: Result<Box<Taken>, SourceError> },
 }
 
+/// Findings, and measurements as label and value.
+type Judged = (Arc<Vec<Finding>>, Arc<Vec<(String, String)>>);
+
 #[derive(Default)]
 struct Record {
     key: Option<SourceKey>,
@@ -58,7 +61,7 @@ pub(super) struct Sources {
     /// What the check read, by content hash; `None` while it is being read.
     read: BTreeMap<String, Option<Box<ReadFile>>>,
     /// Judged anew when a read comes in: verdicts compare the files with each other.
-    judged: BTreeMap<String, (Arc<Vec<Finding>>, Arc<Vec<(String, String)>>)>,
+    judged: BTreeMap<String, Judged>,
 }
 
 impl Sources {
