@@ -14,9 +14,9 @@ use super::panels::chain::ChainState;
 use super::panels::meters::MetersState;
 use super::panels::song_list::SongListState;
 use super::panels::timeline::TimelineState;
-use super::panels::{album_strip, chain, log, menu, meters, song_list, status, timeline, transport};
+use super::panels::{album_strip, chain, deliver, intake, review, log, menu, meters, song_list, status, timeline, transport};
 use super::theme::{self, theme};
-use super::workspaces::{self, Workspace, WorkspaceState};
+use super::workspaces::{Workspace, WorkspaceState, result};
 use super::{keys, widgets};
 use crate::app::{Action, Command, Frame};
 
@@ -274,10 +274,13 @@ fn tabs_ui(ui: &mut Ui, state: &mut WindowState, out: &mut Outbox) {
 
 fn lower_ui(ui: &mut Ui, frame: &Frame, state: &mut WindowState, out: &mut Outbox) {
     match state.workspace {
-        Workspace::Intake => workspaces::intake::intake_ui(ui, frame, &mut state.work, out),
+        Workspace::Intake => intake::intake_ui(ui, frame, &mut state.work.intake, out),
         Workspace::Master => chain::chain_ui(ui, frame, &mut state.chain, out),
-        Workspace::Review => workspaces::review::review_ui(ui, frame, &mut state.work, out),
-        Workspace::Deliver => workspaces::deliver::deliver_ui(ui, frame, &mut state.work, out),
+        Workspace::Review => review::review_ui(ui, frame, &mut state.work.review, out),
+        Workspace::Deliver => match &frame.result {
+            Some(finished) => result::result_ui(ui, finished, out),
+            None => deliver::deliver_ui(ui, frame, &mut state.work.deliver, out),
+        },
     }
 }
 

@@ -2,9 +2,14 @@
 
 pub mod album_strip;
 pub mod chain;
+pub mod deliver;
+pub mod intake;
 pub mod log;
 pub mod menu;
+pub mod metadata;
 pub mod meters;
+pub mod parts;
+pub mod review;
 pub mod song_list;
 pub mod spectrum;
 pub mod status;

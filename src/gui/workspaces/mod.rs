@@ -1,11 +1,12 @@
 //! The steps of the job: Intake, Master, Review, Deliver. Each fills the lower panel.
 
-pub mod deliver;
-pub mod intake;
-pub mod review;
+pub mod result;
 
 use egui::{Color32, RichText, Ui};
 
+use crate::gui::panels::deliver::DeliverState;
+use crate::gui::panels::intake::IntakeState;
+use crate::gui::panels::review::ReviewState;
 use crate::gui::theme::theme;
 use crate::gui::widgets::icons::{Icon, paint};
 use crate::model::{Finding, Severity};
@@ -39,11 +40,15 @@ impl Workspace {
     }
 }
 
-/// What is only visual in the workspaces: texts while they are typed.
-#[derive(Debug, Default)]
+/// What is only visual in the workspaces.
+#[derive(Default)]
 pub struct WorkspaceState {
-    /// The field being typed in: its id and its text.
-    pub(crate) typing: Option<(egui::Id, String)>,
+    /// Intake.
+    pub intake: IntakeState,
+    /// Review.
+    pub review: ReviewState,
+    /// Deliver.
+    pub deliver: DeliverState,
 }
 
 /// Shape and colour of a finding's gravity.
@@ -73,38 +78,4 @@ pub fn heading(ui: &mut Ui, text: &str) {
     ui.add_space(2.0);
     ui.label(RichText::new(text).font(t.medium(t.body)).color(t.text));
     ui.add_space(2.0);
-}
-
-/// A text field whose text is kept as an edit when it is left or Enter is pressed; `None` while it is typed.
-pub(crate) fn text_cell(
-    ui: &mut Ui,
-    state: &mut WorkspaceState,
-    id: egui::Id,
-    label: &str,
-    value: &str,
-    width: f32,
-    rows: usize,
-) -> Option<String> {
-    let t = theme();
-    let mut text = match &state.typing {
-        Some((typed, text)) if *typed == id => text.clone(),
-        _ => value.to_owned(),
-    };
-    let escape = ui.input(|i| i.key_pressed(egui::Key::Escape));
-    let edit = if rows > 1 {
-        egui::TextEdit::multiline(&mut text).desired_rows(rows)
-    } else {
-        egui::TextEdit::singleline(&mut text)
-    };
-    let edit = edit.id(id).font(t.font(t.body)).margin(egui::vec2(6.0, 3.0)).desired_width(width);
-    let height = if rows > 1 { 16.0 * rows as f32 + 8.0 } else { 22.0 };
-    let response = ui.add_sized([width, height], edit).accessible_name(label.to_owned());
-    if response.lost_focus() {
-        state.typing = None;
-        return (!escape && text != value).then_some(text);
-    }
-    if response.has_focus() {
-        state.typing = Some((id, text));
-    }
-    None
 }
