@@ -498,7 +498,7 @@ mod tests {
         let n = 4096;
         let window = crate::dsp::window::hann_periodic(n);
         let norm: f64 = window.iter().map(|w| w * w).sum();
-        let fft = realfft::RealFftPlanner::<f64>::new().plan_fft_forward(n);
+        let fft = crate::dsp::fft::RealFftPlanner::<f64>::new().plan_fft_forward(n);
         let mut sum = vec![0.0; n / 2 + 1];
         let mut bins = fft.make_output_vec();
         let mut blocks = 0.0;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 pub use realfft::num_complex::Complex;
-use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
+pub use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 
 /// Forward and inverse transform of a real signal of one length, with scratch of its own.
 pub struct RealFft {

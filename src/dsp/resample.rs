@@ -305,7 +305,7 @@ mod tests {
                 w * y[start + i]
             })
             .collect();
-        let fft = realfft::RealFftPlanner::<f64>::new().plan_fft_forward(n);
+        let fft = crate::dsp::fft::RealFftPlanner::<f64>::new().plan_fft_forward(n);
         let mut spectrum = fft.make_output_vec();
         fft.process(&mut x, &mut spectrum).unwrap();
         let worst = spectrum

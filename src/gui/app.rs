@@ -14,7 +14,9 @@ use super::panels::chain::ChainState;
 use super::panels::meters::MetersState;
 use super::panels::song_list::SongListState;
 use super::panels::timeline::TimelineState;
-use super::panels::{album_strip, chain, deliver, intake, review, log, menu, meters, song_list, status, timeline, transport};
+use super::panels::{
+    album_strip, chain, deliver, intake, log, menu, meters, review, song_list, status, timeline, transport,
+};
 use super::theme::{self, theme};
 use super::workspaces::{Workspace, WorkspaceState, result};
 use super::{keys, widgets};

@@ -7,8 +7,8 @@
 
 use std::sync::Arc;
 
-use realfft::num_complex::Complex;
-use realfft::{RealFftPlanner, RealToComplex};
+use crate::dsp::fft::Complex;
+use crate::dsp::fft::{RealFftPlanner, RealToComplex};
 
 const LENGTH_AT_48K: usize = 4096;
 const FLOOR_DBFS: f64 = -100.0;

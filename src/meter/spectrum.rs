@@ -8,8 +8,8 @@
 
 use std::sync::Arc;
 
-use realfft::num_complex::Complex;
-use realfft::{RealFftPlanner, RealToComplex};
+use crate::dsp::fft::Complex;
+use crate::dsp::fft::{RealFftPlanner, RealToComplex};
 
 use crate::dsp::window::hann_periodic;
 

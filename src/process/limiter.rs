@@ -400,7 +400,7 @@ mod tests {
         let n = x.len().next_power_of_two() * 2;
         let mut padded = vec![0.0; n];
         padded[n / 4..n / 4 + x.len()].copy_from_slice(x);
-        let mut planner = realfft::RealFftPlanner::<f64>::new();
+        let mut planner = crate::dsp::fft::RealFftPlanner::<f64>::new();
         let forward = planner.plan_fft_forward(n);
         let mut spectrum = forward.make_output_vec();
         forward.process(&mut padded, &mut spectrum).unwrap();

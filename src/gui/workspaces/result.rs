@@ -8,6 +8,7 @@ use crate::app::frame::{DeliveredFileView, ExportResult};
 use crate::gui::outbox::Outbox;
 use crate::gui::theme::theme;
 
+/// Draws the page into all of `ui`.
 pub fn result_ui(ui: &mut Ui, result: &ExportResult, out: &mut Outbox) {
     let t = theme();
     ui.horizontal(|ui| {
