@@ -54,8 +54,10 @@ const fn name(default: &'static str) -> SettingDesc {
 /// Settings of a DDP set.
 pub const DDP: &[SettingDesc] =
     &[DITHER, CEILING, TRIM, CD_TEXT, TRANSLITERATE, PQ_NAME, ASCII, name("{artist} - {album} DDP")];
-/// Settings of an image with a cue sheet.
-pub const CUE: &[SettingDesc] = &[DITHER, CEILING, TRIM, ASCII, name("{artist} - {album} CD image")];
+/// Settings of a BIN image.
+pub const BIN_CUE: &[SettingDesc] = &[DITHER, CEILING, TRIM, ASCII, name("{artist} - {album} CD image BIN")];
+/// Settings of a WAV image. Its cue sheet must not have the name of the other's.
+pub const WAV_CUE: &[SettingDesc] = &[DITHER, CEILING, TRIM, ASCII, name("{artist} - {album} CD image WAV")];
 
 /// Settings as the writers take them.
 pub(super) fn order(cx: &DeliveryContext) -> AudioOrder {

@@ -46,7 +46,10 @@ impl Deliverable for CdImages {
     }
 
     fn settings(&self) -> &'static [SettingDesc] {
-        cd_order::CUE
+        match self.kind {
+            CdImageKind::Bin => cd_order::BIN_CUE,
+            CdImageKind::Wav => cd_order::WAV_CUE,
+        }
     }
 
     fn check(&self, cx: &DeliveryContext) -> Vec<Finding> {

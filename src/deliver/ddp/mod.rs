@@ -12,6 +12,7 @@ pub mod ddpms;
 pub mod disc;
 pub mod extract;
 mod fields;
+mod judge;
 pub mod pq;
 pub(crate) mod staging;
 pub mod verify;

@@ -66,7 +66,7 @@ impl Staging {
         };
         if let Err(why) = fs::rename(&self.folder, target) {
             if let Some(old) = &old {
-                fs::rename(old, target).map_err(|_second| left_aside(old, &why))?;
+                fs::rename(old, target).map_err(|again| left_aside(old, &again))?;
             }
             return Err(why.into());
         }
