@@ -38,6 +38,12 @@ pub enum DeliverError {
         /// What was being written.
         path: PathBuf,
     },
+    /// The folder to write into is not there.
+    #[error("{}: there is no folder of that name to write into; make it or choose another", folder.display())]
+    NoFolder {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// The operating system refused otherwise.
     #[error("{}: {error}", path.display())]
     Io {
@@ -64,6 +70,16 @@ impl DeliverError {
             ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Self::Permission { path },
             ErrorKind::AlreadyExists => Self::AlreadyExists { path },
             _ => Self::Io { path, error },
+        }
+    }
+
+    /// The error of making a file: as [`DeliverError::from_io`], and a folder that is not there is named.
+    fn from_open(target: &Path, error: io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => {
+                Self::NoFolder { folder: parent_of(target).to_owned() }
+            }
+            _ => Self::from_io(target, error),
         }
     }
 }
@@ -127,11 +143,11 @@ impl PartFile {
             .create(true)
             .truncate(false)
             .open(&part)
-            .map_err(|e| DeliverError::from_io(&part, e))?;
+            .map_err(|e| DeliverError::from_open(target, e))?;
         if let Err(fs::TryLockError::WouldBlock) = file.try_lock() {
             return Err(busy(target));
         }
-        file.set_len(0).map_err(|e| DeliverError::from_io(&part, e))?;
+        file.set_len(0).map_err(|e| DeliverError::from_io(target, e))?;
         Ok(Self {
             file: BufWriter::with_capacity(1 << 18, file),
             part: TempPath::try_from_path(&part).map_err(|e| DeliverError::from_io(&part, e))?,
@@ -481,6 +497,6 @@ mod tests {
             assert!(!line.contains('\n'));
         }
         let missing = PartFile::create(Path::new("/nowhere-at-all/a.wav"), false).unwrap_err();
-        assert!(matches!(missing, DeliverError::Io { .. }), "{missing}");
+        assert!(missing.to_string().starts_with("/nowhere-at-all: there is no folder"), "{missing}");
     }
 }
