@@ -91,6 +91,24 @@ pub fn part_path(target: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// The name a folder has while its replacement takes its place: one nobody else uses.
+fn aside_path(target: &Path) -> PathBuf {
+    let mut name = part_path(target).into_os_string();
+    name.push(".old");
+    PathBuf::from(name)
+}
+
+/// Mends what a replacement killed between its two renames left: the former folder gets its name back, or goes if the
+/// new one stands.
+fn restore_aside(target: &Path) -> io::Result<()> {
+    let aside = aside_path(target);
+    match (aside.symlink_metadata().is_ok(), target.symlink_metadata().is_ok()) {
+        (false, _) => Ok(()),
+        (true, false) => fs::rename(&aside, target),
+        (true, true) => fs::remove_dir_all(&aside),
+    }
+}
+
 /// Makes a folder and those above it.
 ///
 /// # Errors
@@ -235,6 +253,7 @@ impl PartFolder {
     /// # Errors
     /// [`DeliverError::AlreadyExists`], or what the system said.
     pub fn create(target: &Path, force: bool) -> Result<Self, DeliverError> {
+        restore_aside(target).map_err(|e| DeliverError::from_io(target, e))?;
         if target.symlink_metadata().is_ok() && (!force || !target.is_dir()) {
             return Err(DeliverError::AlreadyExists { path: target.to_owned() });
         }
@@ -288,9 +307,7 @@ impl PartFolder {
 
     /// Puts the old folder aside, the new in its place, and removes the old; on failure the old comes back.
     fn replace(&self) -> io::Result<()> {
-        let mut aside = self.target.as_os_str().to_owned();
-        aside.push(".old");
-        let aside = PathBuf::from(aside);
+        let aside = aside_path(&self.target);
         if aside.symlink_metadata().is_ok() {
             fs::remove_dir_all(&aside)?;
         }
@@ -480,6 +497,20 @@ mod tests {
         file.write_all(b"x").unwrap();
         file.commit().unwrap();
         assert_eq!(fs::read(dir.path().join("a.wav")).unwrap(), b"x");
+    }
+
+    #[test]
+    fn a_replacement_killed_between_its_renames_is_mended() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("set");
+        fs::create_dir(aside_path(&target)).unwrap();
+        fs::write(aside_path(&target).join("1.wav"), b"1").unwrap();
+        assert!(matches!(PartFolder::create(&target, false), Err(DeliverError::AlreadyExists { .. })));
+        assert_eq!(names_in(dir.path()), ["set"]);
+        fs::create_dir(aside_path(&target)).unwrap();
+        drop(PartFolder::create(&target, true).unwrap());
+        assert_eq!(names_in(dir.path()), ["set"]);
+        assert_eq!(names_in(&target), ["1.wav"]);
     }
 
     #[test]
