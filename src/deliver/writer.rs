@@ -61,9 +61,10 @@ pub enum DeliverError {
 }
 
 impl DeliverError {
-    /// An operating system's error at a path, sorted by what to do about it.
+    /// An operating system's error at a path, sorted by what to do about it. A file in a folder that has not got its name
+    /// yet is called by the place it was to have.
     pub fn from_io(path: &Path, error: io::Error) -> Self {
-        let path = path.to_owned();
+        let path = place_of(path);
         match error.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::NoSpace { path },
             ErrorKind::FileTooLarge => Self::TooLarge { path },
@@ -89,6 +90,15 @@ pub fn part_path(target: &Path) -> PathBuf {
     let mut name = target.as_os_str().to_owned();
     name.push(".part");
     PathBuf::from(name)
+}
+
+/// The place a file in a part folder will have.
+fn place_of(path: &Path) -> PathBuf {
+    let folder = path.parent().and_then(Path::to_str).and_then(|f| f.strip_suffix(".part"));
+    match (folder, path.file_name()) {
+        (Some(folder), Some(name)) => Path::new(folder).join(name),
+        _ => path.to_owned(),
+    }
 }
 
 /// The name a folder has while its replacement takes its place: one nobody else uses.
