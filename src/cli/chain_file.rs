@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::output::CliError;
+use super::output::{CliError, unread_because};
 use crate::model::Chain;
 use crate::process;
 
@@ -13,8 +13,9 @@ use crate::process;
 /// An input error in one line.
 pub fn read(path: &Path) -> Result<Chain, CliError> {
     let shown = path.display();
-    let text = std::fs::read_to_string(path)
-        .map_err(|e| CliError::input_text(format!("{shown}: the chain file cannot be read: {e}")))?;
+    let text = std::fs::read_to_string(path).map_err(|e| {
+        CliError::input_text(format!("{shown}: the chain file cannot be read: {}", unread_because(&e)))
+    })?;
     let chain: Chain = serde_json::from_str(&text).map_err(|e| {
         CliError::input_text(format!("{shown}: not a chain file ({e}); it is {{\"slots\": [...]}}"))
     })?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::json;
 
 use super::args::CheckArgs;
-use super::output::{CHECK_FAILED, CliError, INPUT, print, print_json};
+use super::output::{CHECK_FAILED, CliError, INPUT, print, print_json, unread_because};
 use crate::jobs::JobContext;
 use crate::jobs::check::check;
 use crate::jobs::parallel::thread_count;
@@ -33,8 +33,9 @@ pub fn run(args: &CheckArgs) -> Result<u8, CliError> {
 
 fn read_brief(path: &Path) -> Result<Brief, CliError> {
     let shown = path.display();
-    let text = std::fs::read_to_string(path)
-        .map_err(|e| CliError::input_text(format!("{shown}: the brief cannot be read: {e}")))?;
+    let text = std::fs::read_to_string(path).map_err(|e| {
+        CliError::input_text(format!("{shown}: the brief cannot be read: {}", unread_because(&e)))
+    })?;
     serde_json::from_str(&text).map_err(|e| CliError::input_text(format!("{shown}: not a brief: {e}")))
 }
 

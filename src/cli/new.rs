@@ -33,7 +33,20 @@ pub fn run(args: &NewArgs) -> Result<u8, CliError> {
         say(&CliError::input(error).line(false));
         code = INPUT;
     }
+    for taken in &brought.taken {
+        if let Some((declared, present)) = taken.facts.truncation() {
+            say(&format!(
+                "glassmaster: {}: {present} of {declared} frames are there; it stands in the session, ask for it again",
+                taken.source.path
+            ));
+            code = INPUT;
+        }
+    }
     let sources: Vec<SourceRef> = brought.taken.into_iter().map(|t| t.source).collect();
+    if sources.is_empty() && code == INPUT {
+        // Every file was named with its reason; nothing was written.
+        return Ok(code);
+    }
     if sources.is_empty() {
         return Err(CliError::input_text("no audio file was found in what was given; nothing was written"));
     }

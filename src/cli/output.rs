@@ -72,6 +72,17 @@ impl CliError {
     }
 }
 
+/// Why a file could not be read, and what to do.
+pub fn unread_because(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file; check the name".to_owned(),
+        std::io::ErrorKind::PermissionDenied => {
+            "it may not be read (no permission); ask its owner for the right to read it".to_owned()
+        }
+        _ => error.to_string(),
+    }
+}
+
 /// A line on standard error.
 pub fn say(line: &str) {
     // A closed terminal is no reason to stop the work.

@@ -38,6 +38,12 @@ pub enum DeliverError {
         /// What was being written.
         path: PathBuf,
     },
+    /// The folder to write into is not there.
+    #[error("{}: there is no folder of that name to write into; make it or choose another", folder.display())]
+    NoFolder {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// The operating system refused otherwise.
     #[error("{}: {error}", path.display())]
     Io {
@@ -55,15 +61,26 @@ pub enum DeliverError {
 }
 
 impl DeliverError {
-    /// An operating system's error at a path, sorted by what to do about it.
+    /// An operating system's error at a path, sorted by what to do about it. A file in a folder that has not got its name
+    /// yet is called by the place it was to have.
     pub fn from_io(path: &Path, error: io::Error) -> Self {
-        let path = path.to_owned();
+        let path = place_of(path);
         match error.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::NoSpace { path },
             ErrorKind::FileTooLarge => Self::TooLarge { path },
             ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Self::Permission { path },
             ErrorKind::AlreadyExists => Self::AlreadyExists { path },
             _ => Self::Io { path, error },
+        }
+    }
+
+    /// The error of making a file: as [`DeliverError::from_io`], and a folder that is not there is named.
+    fn from_open(target: &Path, error: io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => {
+                Self::NoFolder { folder: parent_of(target).to_owned() }
+            }
+            _ => Self::from_io(target, error),
         }
     }
 }
@@ -73,6 +90,33 @@ pub fn part_path(target: &Path) -> PathBuf {
     let mut name = target.as_os_str().to_owned();
     name.push(".part");
     PathBuf::from(name)
+}
+
+/// The place a file in a part folder will have.
+fn place_of(path: &Path) -> PathBuf {
+    let folder = path.parent().and_then(Path::to_str).and_then(|f| f.strip_suffix(".part"));
+    match (folder, path.file_name()) {
+        (Some(folder), Some(name)) => Path::new(folder).join(name),
+        _ => path.to_owned(),
+    }
+}
+
+/// The name a folder has while its replacement takes its place: one nobody else uses.
+fn aside_path(target: &Path) -> PathBuf {
+    let mut name = part_path(target).into_os_string();
+    name.push(".old");
+    PathBuf::from(name)
+}
+
+/// Mends what a replacement killed between its two renames left: the former folder gets its name back, or goes if the
+/// new one stands.
+fn restore_aside(target: &Path) -> io::Result<()> {
+    let aside = aside_path(target);
+    match (aside.symlink_metadata().is_ok(), target.symlink_metadata().is_ok()) {
+        (false, _) => Ok(()),
+        (true, false) => fs::rename(&aside, target),
+        (true, true) => fs::remove_dir_all(&aside),
+    }
 }
 
 /// Makes a folder and those above it.
@@ -127,11 +171,11 @@ impl PartFile {
             .create(true)
             .truncate(false)
             .open(&part)
-            .map_err(|e| DeliverError::from_io(&part, e))?;
+            .map_err(|e| DeliverError::from_open(target, e))?;
         if let Err(fs::TryLockError::WouldBlock) = file.try_lock() {
             return Err(busy(target));
         }
-        file.set_len(0).map_err(|e| DeliverError::from_io(&part, e))?;
+        file.set_len(0).map_err(|e| DeliverError::from_io(target, e))?;
         Ok(Self {
             file: BufWriter::with_capacity(1 << 18, file),
             part: TempPath::try_from_path(&part).map_err(|e| DeliverError::from_io(&part, e))?,
@@ -219,6 +263,7 @@ impl PartFolder {
     /// # Errors
     /// [`DeliverError::AlreadyExists`], or what the system said.
     pub fn create(target: &Path, force: bool) -> Result<Self, DeliverError> {
+        restore_aside(target).map_err(|e| DeliverError::from_io(target, e))?;
         if target.symlink_metadata().is_ok() && (!force || !target.is_dir()) {
             return Err(DeliverError::AlreadyExists { path: target.to_owned() });
         }
@@ -272,9 +317,7 @@ impl PartFolder {
 
     /// Puts the old folder aside, the new in its place, and removes the old; on failure the old comes back.
     fn replace(&self) -> io::Result<()> {
-        let mut aside = self.target.as_os_str().to_owned();
-        aside.push(".old");
-        let aside = PathBuf::from(aside);
+        let aside = aside_path(&self.target);
         if aside.symlink_metadata().is_ok() {
             fs::remove_dir_all(&aside)?;
         }
@@ -467,6 +510,20 @@ mod tests {
     }
 
     #[test]
+    fn a_replacement_killed_between_its_renames_is_mended() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("set");
+        fs::create_dir(aside_path(&target)).unwrap();
+        fs::write(aside_path(&target).join("1.wav"), b"1").unwrap();
+        assert!(matches!(PartFolder::create(&target, false), Err(DeliverError::AlreadyExists { .. })));
+        assert_eq!(names_in(dir.path()), ["set"]);
+        fs::create_dir(aside_path(&target)).unwrap();
+        drop(PartFolder::create(&target, true).unwrap());
+        assert_eq!(names_in(dir.path()), ["set"]);
+        assert_eq!(names_in(&target), ["1.wav"]);
+    }
+
+    #[test]
     fn errors_say_what_where_and_what_to_do() {
         let at = Path::new("/m/a.wav");
         for (kind, words) in [
@@ -481,6 +538,6 @@ mod tests {
             assert!(!line.contains('\n'));
         }
         let missing = PartFile::create(Path::new("/nowhere-at-all/a.wav"), false).unwrap_err();
-        assert!(matches!(missing, DeliverError::Io { .. }), "{missing}");
+        assert!(missing.to_string().starts_with("/nowhere-at-all: there is no folder"), "{missing}");
     }
 }

@@ -73,7 +73,9 @@ fn unread(path: String, error: &SourceError) -> DeliveredFile {
         _ => {}
     }
     let kind = match error {
-        SourceError::Missing { .. } | SourceError::Io { .. } => ReadFaultKind::Io,
+        SourceError::Missing { .. } | SourceError::NotReadable { .. } | SourceError::Io { .. } => {
+            ReadFaultKind::Io
+        }
         SourceError::Damaged { .. } => ReadFaultKind::Damaged,
         _ => ReadFaultKind::Unsupported,
     };

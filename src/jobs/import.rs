@@ -35,7 +35,10 @@ pub fn import(
 ) -> Result<Import, SourceError> {
     let mut out = Import::default();
     let mut files = Vec::new();
-    for found in collect(paths, unpack_into, cx.cancel_flag()) {
+    // What was named and is not there makes the import incomplete; what is passed over inside a folder does not.
+    let (there, gone): (Vec<PathBuf>, Vec<PathBuf>) = paths.iter().cloned().partition(|p| p.exists());
+    out.unreadable.extend(gone.into_iter().map(|path| SourceError::Missing { path }));
+    for found in collect(&there, unpack_into, cx.cancel_flag()) {
         match found {
             Found::Audio { path, alternate: false } => files.push(path),
             Found::Audio { path, alternate: true } => {

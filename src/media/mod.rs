@@ -120,6 +120,12 @@ pub enum SourceError {
         /// The system's words.
         error: std::io::Error,
     },
+    /// The file may not be read.
+    #[error("{}: may not be read (no permission); ask its owner for the right to read it", path.display())]
+    NotReadable {
+        /// The file.
+        path: PathBuf,
+    },
     /// The operating system refused.
     #[error("{}: {error}", path.display())]
     Io {
@@ -139,6 +145,7 @@ impl SourceError {
         let path = path.to_path_buf();
         match error.kind() {
             std::io::ErrorKind::NotFound => Self::Missing { path },
+            std::io::ErrorKind::PermissionDenied => Self::NotReadable { path },
             _ => Self::Io { path, error },
         }
     }

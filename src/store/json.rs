@@ -33,11 +33,11 @@ pub struct Loaded {
 /// # Errors
 /// [`StoreError`]: missing, damaged, newer, not allowed.
 pub fn load(path: &Path) -> Result<Loaded, StoreError> {
-    let size = fs::metadata(path).map_err(|e| StoreError::from_io(path, e))?.len();
+    let size = fs::metadata(path).map_err(|e| StoreError::from_read(path, e))?.len();
     if size > LARGEST_BYTES {
         return Err(damaged(path, format!("{} MB is no session", size >> 20)));
     }
-    let bytes = fs::read(path).map_err(|e| StoreError::from_io(path, e))?;
+    let bytes = fs::read(path).map_err(|e| StoreError::from_read(path, e))?;
     let mut json: Value = serde_json::from_slice(&bytes).map_err(|e| damaged(path, e.to_string()))?;
     match migrate(&mut json) {
         Ok(()) => {}

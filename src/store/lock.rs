@@ -26,7 +26,7 @@ impl SessionLock {
     pub fn take(session: &Path) -> Result<Self, StoreError> {
         let path = lock_path(session);
         let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
-        let mut file = opened.map_err(|e| StoreError::from_io(&path, e))?;
+        let mut file = opened.map_err(|e| StoreError::from_io(session, e))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(std::fs::TryLockError::WouldBlock) => {
@@ -41,7 +41,7 @@ impl SessionLock {
         let text = format!("process {}", std::process::id());
         let written =
             file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(text.as_bytes()));
-        written.map_err(|e| StoreError::from_io(&path, e))?;
+        written.map_err(|e| StoreError::from_io(session, e))?;
         Ok(Self { path, file: Some(file) })
     }
 

@@ -69,6 +69,18 @@ pub enum StoreError {
         /// Where.
         path: PathBuf,
     },
+    /// The file may not be read.
+    #[error("{}: may not be read (no permission); ask its owner for the right to read it", path.display())]
+    NotReadable {
+        /// Where.
+        path: PathBuf,
+    },
+    /// The folder to write into is not there.
+    #[error("{}: there is no folder of that name to write into; make it or choose another", folder.display())]
+    NoFolder {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// The operating system refused otherwise.
     #[error("{}: {error}", path.display())]
     Io {
@@ -80,12 +92,24 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// The error of a file operation on `path`, sorted by what a user would do.
-    pub fn from_io(path: &std::path::Path, error: std::io::Error) -> Self {
+    /// The error of reading `path`, sorted by what a user would do.
+    pub fn from_read(path: &std::path::Path, error: std::io::Error) -> Self {
         use std::io::ErrorKind;
         let path = path.to_owned();
         match error.kind() {
             ErrorKind::NotFound => Self::Missing { path },
+            ErrorKind::PermissionDenied => Self::NotReadable { path },
+            _ => Self::Io { path, error },
+        }
+    }
+
+    /// The error of writing `path`, sorted by what a user would do.
+    pub fn from_io(path: &std::path::Path, error: std::io::Error) -> Self {
+        use std::io::ErrorKind;
+        let folder = safe_write::folder_of(path).to_owned();
+        let path = path.to_owned();
+        match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => Self::NoFolder { folder },
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::NoSpace { path },
             ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Self::ReadOnly { path },
             _ => Self::Io { path, error },

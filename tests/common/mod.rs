@@ -82,3 +82,82 @@ pub fn testdata(name: &str) -> Option<PathBuf> {
     }
     Some(path)
 }
+
+/// Whether this process is the superuser, whom no permission stops.
+#[cfg(unix)]
+pub fn is_root(folder: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let probe = tempfile::NamedTempFile::new_in(folder).unwrap();
+    probe.as_file().metadata().unwrap().uid() == 0
+}
+
+/// Commands of the program as an ordinary user in `home`, also where the tests run as root; says that a check is left
+/// out where that cannot be had.
+#[cfg(unix)]
+pub fn ordinary_user(home: &Path) -> Option<impl Fn() -> Command + use<>> {
+    use std::os::unix::fs::PermissionsExt;
+    let home = home.to_owned();
+    let own = home.join("gm-home");
+    std::fs::create_dir_all(&own).unwrap();
+    if is_root(&home) {
+        // A copy of the program where the other user may go, and a home that is everybody's.
+        std::fs::copy(env!("CARGO_BIN_EXE_glassmaster"), own.join("glassmaster")).unwrap();
+        std::fs::remove_dir_all(own.join("cache")).unwrap_or_default();
+        for (path, mode) in [(home.clone(), 0o755), (own.clone(), 0o777), (own.join("glassmaster"), 0o755)] {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+        }
+    }
+    let root = is_root(&home);
+    let command = move || {
+        if !root {
+            return glassmaster(&home);
+        }
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(own.join("glassmaster"));
+        command.env("GLASSMASTER_HOME", &own).current_dir(&home);
+        command
+    };
+    if root && !command().arg("--version").output().is_ok_and(|o| o.status.success()) {
+        eprintln!("SKIPPED: root, and setpriv cannot run the program as another user");
+        return None;
+    }
+    Some(command)
+}
+
+/// A mounted disk of one megabyte, unmounted when dropped.
+#[cfg(unix)]
+pub struct SmallDisk(PathBuf);
+
+#[cfg(unix)]
+impl SmallDisk {
+    /// Where it is mounted.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Takes its last byte.
+    pub fn fill(&self) {
+        let mut file = std::fs::File::create(self.0.join("filler")).unwrap();
+        while std::io::Write::write_all(&mut file, &[1; 512]).is_ok() {}
+    }
+}
+
+#[cfg(unix)]
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let done = Command::new("umount").arg("-l").arg(&self.0).status();
+        assert!(done.is_ok_and(|s| s.success()), "{} stays mounted", self.0.display());
+    }
+}
+
+/// Mounts a small disk in a new folder; says that a check is left out where mounting is not allowed.
+#[cfg(unix)]
+pub fn small_disk(at: &Path) -> Option<SmallDisk> {
+    std::fs::create_dir(at).unwrap();
+    let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"]).arg(at).output();
+    if !mount.is_ok_and(|o| o.status.success()) {
+        eprintln!("SKIPPED: a small tmpfs cannot be mounted (only root may)");
+        return None;
+    }
+    Some(SmallDisk(at.to_owned()))
+}
