@@ -9,12 +9,14 @@ use super::inspect::inspect;
 use super::parallel::map_in_order;
 use super::sources::{key_of, prepare};
 use crate::deliver::{self, DeliverError, Deliverable, DeliveryContext, Sink, Written};
-use crate::media::SourceError;
 use crate::media::file_source::FileSources;
 use crate::media::library::Library;
+use crate::media::pcm::{Encoding, Layout, PcmReader};
+use crate::media::{self, SourceError};
+use crate::meter::analysis::{Analyzer, FileFacts, Measurements};
 use crate::model::{Finding, Order, Session, Severity};
 use crate::render::{RangeOptions, RenderError, RenderPlan, render_range};
-use crate::units::Frames;
+use crate::units::{Frames, SampleRate};
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -176,16 +178,49 @@ fn pass(
     ))
 }
 
-/// Opens every audio file again and measures what is in it.
+/// Opens every audio file and disc image again and measures what is in it.
 fn measure_files(files: &mut [Written], threads: usize) -> Result<(), ExportError> {
-    let measured = map_in_order(files, threads, |_, file| {
-        let audio = file.audio.is_some();
-        audio.then(|| inspect(&file.path, &JobContext::detached(), &mut |_, _| ()))
+    let measured = map_in_order(files, threads, |_, file| match (&file.audio, file.frames) {
+        (Some(_), _) => Some(
+            inspect(&file.path, &JobContext::detached(), &mut |_, _| ()).map(|i| i.analysis.measurements),
+        ),
+        // No container tells what it is: sectors of 16-bit pairs (ddp.md section 6), or the same in a cue's WAV.
+        (None, frames) if frames > 0 => Some(measure_image(file)),
+        _ => None,
     });
     for (file, measured) in files.iter_mut().zip(measured) {
-        if let Some(inspected) = measured.transpose()? {
-            file.measurements = Some(inspected.analysis.measurements);
+        if let Some(measurements) = measured.transpose()? {
+            file.measurements = Some(measurements);
         }
     }
     Ok(())
+}
+
+/// Measures a disc image: a WAV by its own header, anything else as raw little-endian 16-bit pairs.
+fn measure_image(file: &Written) -> Result<Measurements, SourceError> {
+    if media::probe(&file.path).is_ok() {
+        let inspected = inspect(&file.path, &JobContext::detached(), &mut |_, _| ())?;
+        return Ok(inspected.analysis.measurements);
+    }
+    let encoding = Encoding::Int { bytes: 2, big_endian: false };
+    let layout = Layout { data_start: 0, frames: file.bytes / 4, channels: 2, encoding };
+    let mut reader = PcmReader::open(&file.path, layout)?;
+    let facts = FileFacts {
+        path: file.path.display().to_string(),
+        format: file.format.clone(),
+        sample_rate_hz: SampleRate::CD.0,
+        channels: 2,
+        bits: Some(16),
+    };
+    let mut analyzer = Analyzer::for_frames(facts, layout.frames);
+    let (mut left, mut right) = (vec![0.0; 1 << 14], vec![0.0; 1 << 14]);
+    let mut at = 0;
+    loop {
+        let frames = reader.read(at, &mut left, &mut right)?;
+        if frames == 0 {
+            return Ok(analyzer.finish().measurements);
+        }
+        analyzer.push(&left[..frames], &right[..frames]);
+        at += frames as u64;
+    }
 }

@@ -10,6 +10,10 @@ use crate::gui::theme::theme;
 
 /// Draws the page into all of `ui`.
 pub fn result_ui(ui: &mut Ui, result: &ExportResult, out: &mut Outbox) {
+    egui::Frame::NONE.inner_margin(12).show(ui, |ui| page_ui(ui, result, out));
+}
+
+fn page_ui(ui: &mut Ui, result: &ExportResult, out: &mut Outbox) {
     let t = theme();
     ui.horizontal(|ui| {
         heading(ui, &result.title);
