@@ -10,7 +10,7 @@
 //! | [`media`], [`render`] | audio files in; the one renderer |
 //! | [`engine`], [`qc`], [`deliver`], [`report`] | live; checks; masters out; papers |
 //! | [`jobs`], [`app`] | work beside the sound; the program without a window |
-//! | [`cli`], [`gui`] | its two faces |
+//! | [`cli`], `gui` | its two faces |
 
 #![cfg_attr(test, allow(clippy::float_cmp, reason = "tests check exact values"))]
 

@@ -1,6 +1,6 @@
 //! Doubling the rate and coming back: a linear-phase half-band pair.
 //!
-//! The filter is a Kaiser-windowed sinc with its cut-off at a quarter of the doubled rate, [`HALF`] taps to either side.
+//! The filter is a Kaiser-windowed sinc with its cut-off at a quarter of the doubled rate, `HALF` taps to either side.
 //! Every second tap but the centre is zero, so one of the two phases is a plain delay. Flat to 0.908 of the base Nyquist
 //! frequency (20.02 kHz at 44.1 kHz) within 1e-5 dB, more than 120 dB down above 1.092 of it. Up and down together delay
 //! by [`LATENCY`] base frames.

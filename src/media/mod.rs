@@ -2,7 +2,7 @@
 //!
 //! | file | what it does |
 //! |---|---|
-//! | [`probe`], [`facts`] | what a file is, without decoding it |
+//! | [`mod@probe`], [`facts`] | what a file is, without decoding it |
 //! | [`wav`], [`aiff`], [`pcm`] | our own readers of uncompressed files |
 //! | [`mp4`] | what symphonia does not tell about an MP4: the edit list |
 //! | [`decode`] | any file → blocks of `f64`, checked against its own promises |
