@@ -11,7 +11,6 @@ use egui::{Panel, Ui};
 use super::dialogs::{self, Dialogs};
 use super::outbox::{Outbox, Wish};
 use super::panels::chain::ChainState;
-use super::panels::meters::MetersState;
 use super::panels::song_list::SongListState;
 use super::panels::timeline::TimelineState;
 use super::panels::{
@@ -50,8 +49,6 @@ pub struct WindowState {
     pub song_list: SongListState,
     /// Chain panel.
     pub chain: ChainState,
-    /// Meters column.
-    pub meters: MetersState,
     /// Intake, Review, Deliver.
     pub work: WorkspaceState,
     /// Whether the log is open.
@@ -168,7 +165,7 @@ impl<B: Backend> GlassmasterApp<B> {
                 });
         }
         Panel::right("meters").exact_size(METERS_WIDTH).frame(bare).show(ui, |ui| {
-            meters::meters_ui(ui, frame, &mut state.meters, out);
+            meters::meters_ui(ui, frame, out);
         });
         Panel::top("transport").exact_size(56.0).frame(bare).show(ui, |ui| {
             transport::transport_ui(ui, frame, out);

@@ -7,6 +7,7 @@ use egui::{Align2, Color32, Mesh, Painter, Pos2, Rect, Shape, Stroke, pos2, vec2
 use super::eq_bands::Band;
 use crate::app::frame::SpectrumView;
 use crate::gui::theme::{faded, theme};
+use crate::gui::widgets::frequency::{hz_text, note_text};
 use crate::process::Values;
 use crate::process::eq::{self, BandChannel};
 use crate::units::SampleRate;
@@ -250,29 +251,6 @@ pub(super) fn paint_pointer(painter: &Painter, scale: &Scale, curves: &Curves, p
     painter.text(at, Align2::CENTER_TOP, text, t.font(t.small), t.text_weak);
 }
 
-/// A frequency as written in the trade.
-pub(super) fn hz_text(hz: f64) -> String {
-    if hz >= 1000.0 {
-        format!("{:.2} kHz", hz / 1000.0)
-    } else if hz >= 100.0 {
-        format!("{hz:.0} Hz")
-    } else {
-        format!("{hz:.1} Hz")
-    }
-}
-
-/// The nearest note of the piano (A4 = 440 Hz, equal temperament) and how far off it is in cents.
-pub(super) fn note_text(hz: f64) -> String {
-    const NAMES: [&str; 12] = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"];
-    let exact = 69.0 + 12.0 * (hz / 440.0).log2();
-    let nearest = exact.round();
-    let cents = ((exact - nearest) * 100.0).round();
-    let name = NAMES[(nearest as i64).rem_euclid(12) as usize];
-    let octave = (nearest as i64).div_euclid(12) - 1;
-    let sign = if cents < 0.0 { "−" } else { "+" };
-    format!("{name}{octave} {sign}{:.0} ct", cents.abs())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -291,16 +269,6 @@ mod tests {
             assert!((scale.db_from_y(scale.y_from_db(db)) - db).abs() < 1e-4);
         }
         assert_eq!(scale.y_from_db(12.0), 20.0);
-    }
-
-    /// Frequencies of the piano in equal temperament: C4 = 261.626 Hz, A0 = 27.5 Hz.
-    #[test]
-    fn notes_are_those_of_the_piano() {
-        assert_eq!(note_text(440.0), "A4 +0 ct");
-        assert_eq!(note_text(261.626), "C4 +0 ct");
-        assert_eq!(note_text(27.5), "A0 +0 ct");
-        assert_eq!(note_text(440.0 * 2f64.powf(-0.2 / 12.0)), "A4 −20 ct");
-        assert_eq!(note_text(3150.0), "G7 +8 ct");
     }
 
     /// A bell of +6 dB reads +6 dB at its centre and next to nothing five octaves away.

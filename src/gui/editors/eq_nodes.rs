@@ -7,11 +7,12 @@ use egui::{Align2, EventFilter, Key, Modifiers, Pos2, Rect, Response, Role, Sens
 use egui::{WidgetInfo, pos2, vec2};
 
 use super::eq_bands::{Band, new_bell, removed};
-use super::eq_curve::{Scale, hz_text};
+use super::eq_curve::Scale;
 use super::generic::word_text;
 use super::{SlotView, edit_by_wheel, keep_delete, wheel_notches};
 use crate::gui::outbox::Outbox;
 use crate::gui::theme::{faded, theme};
+use crate::gui::widgets::frequency::hz_text;
 use crate::process::{ParamIndex, ParamKind};
 
 const RADIUS: f32 = 8.5;

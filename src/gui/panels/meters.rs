@@ -14,12 +14,8 @@ const FLOOR_DB: f64 = -60.0;
 /// Marks of the level scale, dBFS.
 const MARKS_DB: [i32; 9] = [0, -3, -6, -12, -18, -24, -36, -48, -60];
 
-/// What is only visual in the meters column.
-#[derive(Debug, Default)]
-pub struct MetersState {}
-
 /// The column.
-pub fn meters_ui(ui: &mut Ui, frame: &Frame, _state: &mut MetersState, out: &mut Outbox) {
+pub fn meters_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
     let t = theme();
     egui::Frame::NONE.inner_margin(egui::Margin::symmetric(12, 8)).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 5.0;

@@ -5,6 +5,7 @@ use egui::{Align2, Mesh, Pos2, Rect, Role, Sense, Shape, Stroke, Ui, Vec2, Widge
 use super::meters::heading;
 use crate::app::frame::{Frame, SpectrumView};
 use crate::gui::theme::{Theme, faded, theme};
+use crate::gui::widgets::frequency::{hz_text, note_text};
 
 /// Range shown, dB.
 const TOP_DB: f32 = 0.0;
@@ -32,26 +33,6 @@ pub fn x_of_hz(rect: Rect, hz: f32) -> f32 {
 /// Frequency at a horizontal place.
 pub fn hz_of_x(rect: Rect, x: f32) -> f32 {
     20.0 * 1000f32.powf((x - rect.left()) / rect.width())
-}
-
-/// Name of the note nearest to a frequency, with its distance in cents (A4 = 440 Hz).
-pub fn note_name(hz: f32) -> String {
-    const NAMES: [&str; 12] = ["C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B"];
-    let exact = 69.0 + 12.0 * (hz / 440.0).log2();
-    let nearest = exact.round();
-    let cents = ((exact - nearest) * 100.0).round();
-    let index = nearest as i32;
-    format!("{}{} {cents:+.0} ct", NAMES[index.rem_euclid(12) as usize], index.div_euclid(12) - 1)
-        .replace('-', "−")
-}
-
-/// A frequency as text: `315 Hz`, `3.15 kHz`.
-pub fn hz_text(hz: f32) -> String {
-    match hz {
-        hz if hz < 100.0 => format!("{hz:.1} Hz"),
-        hz if hz < 1000.0 => format!("{hz:.0} Hz"),
-        hz => format!("{:.2} kHz", hz / 1000.0),
-    }
 }
 
 /// Vertical grid lines with their labels along the bottom.
@@ -138,21 +119,13 @@ fn cursor(painter: &egui::Painter, t: &Theme, rect: Rect, at: Pos2, spectrum: &S
     let nearest = spectrum.freqs_hz.iter().position(|f| *f >= hz);
     let level = nearest.and_then(|i| spectrum.average_db.get(i));
     let level = level.map_or_else(String::new, |db| format!("  {db:.1} dB").replace('-', "−"));
-    let text = format!("{}  {}{level}", hz_text(hz), note_name(hz));
+    let text = format!("{}  {}{level}", hz_text(f64::from(hz)), note_text(f64::from(hz)));
     painter.text(rect.left_top() + vec2(6.0, 4.0), Align2::LEFT_TOP, text, t.font(t.small), t.text);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn notes_are_named_from_concert_pitch() {
-        assert_eq!(note_name(440.0), "A4 +0 ct");
-        assert_eq!(note_name(261.63), "C4 +0 ct");
-        assert_eq!(note_name(445.0), "A4 +20 ct");
-        assert_eq!(note_name(27.5), "A0 +0 ct");
-    }
 
     #[test]
     fn the_frequency_axis_goes_both_ways() {
