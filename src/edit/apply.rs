@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use super::{AlbumField, Edit, EditError, SongField, SongFlag};
 use crate::model::metadata::normalised_code;
-use crate::model::{Chain, ChainRef, ParamValue, Session, Slot, SlotId, Song, SongId, SourceRef, Timeline};
+use crate::model::{
+    Chain, ChainRef, ParamValue, Session, Slot, SlotId, Song, SongId, SourceRef, Timeline,
+    title_from_file_name,
+};
 use crate::process;
 use crate::units::{Frames, SampleRate};
 
@@ -149,7 +152,8 @@ fn add_songs(session: &mut Session, sources: &[SourceRef], at: usize, gap: Frame
     let at = at.min(session.songs.len());
     for (i, source) in sources.iter().enumerate() {
         let id = SongId(session.take_id());
-        let song = Song::new(id, source.clone(), rate, gap);
+        let mut song = Song::new(id, source.clone(), rate, gap);
+        song.metadata.title = title_from_file_name(source.file_name(), Some(at + i + 1));
         session.songs.insert(at + i, Arc::new(song));
     }
     if at == 0 && !sources.is_empty() {

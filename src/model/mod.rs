@@ -16,7 +16,7 @@ pub use delivery::Order;
 pub use finding::{Finding, Severity};
 pub use metadata::{AlbumMetadata, SongMetadata};
 pub use session::{ChainRef, Session};
-pub use song::{Fade, FadeShape, Song, SongId, SourceRef};
+pub use song::{Fade, FadeShape, Song, SongId, SourceRef, title_from_file_name};
 pub use timeline::{PlacedSong, Timeline};
 
 /// Fields this version does not know, kept verbatim.

@@ -161,8 +161,7 @@ impl Song {
     /// A whole source as a song, neutral, with `gap` before it.
     pub fn new(id: SongId, source: SourceRef, rate: SampleRate, gap: Frames) -> Self {
         let length = source.frames_at(rate);
-        let title =
-            source.file_name().rsplit_once('.').map_or(source.file_name(), |(stem, _)| stem).to_owned();
+        let title = title_from_file_name(source.file_name(), None);
         Self {
             id,
             source,
@@ -188,9 +187,58 @@ impl Song {
     }
 }
 
+/// The title a delivered file suggests: its name without ending, without a track number in front, with spaces for
+/// underscores where there are no spaces.
+///
+/// A number of up to three digits in front counts as a track number when a sign stands behind it (`3. `, `03-`, `03_`),
+/// when it begins with a zero, or when it is the song's own `position` in the running order, counted from 1: so
+/// "99 Luftballons" keeps its number unless it is the ninety-ninth song.
+pub fn title_from_file_name(name: &str, position: Option<usize>) -> String {
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let rest = without_track_number(stem, position).unwrap_or(stem);
+    let title = if rest.contains(' ') { rest.to_owned() } else { rest.replace('_', " ") };
+    title.trim().to_owned()
+}
+
+/// What stands behind a track number; `None` where there is none, or nothing behind it.
+fn without_track_number(stem: &str, position: Option<usize>) -> Option<&str> {
+    let digits = stem.bytes().take_while(u8::is_ascii_digit).count();
+    if digits == 0 || digits > 3 {
+        return None;
+    }
+    let (number, behind) = stem.split_at(digits);
+    let is_sign = |c: char| matches!(c, '.' | '-' | '_' | '–' | ')');
+    let title = behind.trim_start_matches(|c: char| c == ' ' || is_sign(c));
+    let parted = behind.starts_with(|c: char| c == ' ' || is_sign(c));
+    let counted = number.parse::<usize>().ok() == position
+        || number.starts_with('0')
+        || behind.trim_start().starts_with(is_sign);
+    (parted && counted && !title.is_empty()).then_some(title)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_title_is_the_file_name_without_its_track_number() {
+        for (name, position, title) in [
+            ("01_icyland_44k.wav", None, "icyland 44k"),
+            ("01 Opening.wav", None, "Opening"),
+            ("10 Hell.wav", Some(10), "Hell"),
+            ("10 Hell.wav", Some(3), "10 Hell"),
+            ("3. Third_mix 2.flac", None, "Third_mix 2"),
+            ("07 - Palace.aiff", None, "Palace"),
+            ("99 Luftballons.wav", Some(4), "99 Luftballons"),
+            ("1999.wav", Some(1), "1999"),
+            ("07.wav", Some(7), "07"),
+            ("7even.wav", Some(7), "7even"),
+            ("Élan vital.wav", Some(1), "Élan vital"),
+            ("No ending", None, "No ending"),
+        ] {
+            assert_eq!(title_from_file_name(name, position), title, "{name}");
+        }
+    }
 
     #[test]
     fn fades_start_at_zero_end_at_one_and_never_fall() {
