@@ -1,10 +1,12 @@
 //! What every CD deliverable shares: its settings, its disc, the way of the tap to 44.1 kHz and 16 bits, and the PQ sheet.
 //!
 //! The tap is taken from album frame 0, which is where the image begins once [`Disc::silence_in_front`] is written, so a
-//! position on the album and its place on the disc are the same moment.
+//! position on the album and its place on the disc are the same moment. What stands before track 1's index 01 is digital
+//! zero, whatever ringing and dither the conversion has put there: the session is silent there, the plants' pre-gap holds
+//! nothing (Red Book), and nothing behind the index changes by it.
 
 use super::audio_order::{ASCII, AudioOrder, CEILING, DITHER, TRIM};
-use super::cd_image::Pair;
+use super::cd_image::{Pair, SECTOR_FRAMES};
 use super::conform::{Ceiling, Conform, ConformReport, album_ceiling_dbtp};
 use super::ddp::DeliverDdpError;
 use super::ddp::cdtext::language_name;
@@ -109,20 +111,24 @@ pub(super) struct PairStream {
     next: Frames,
     end: Frames,
     pairs: Vec<Pair>,
+    /// Pairs still to come before track 1's index 01.
+    blank: usize,
 }
 
 /// Takes the pairs of an image in order.
 type Take<'a> = &'a mut dyn FnMut(&[Pair]) -> Result<(), DeliverDdpError>;
 
 impl PairStream {
-    /// From album frame 0 to the end of the album.
-    pub(super) fn new(cx: &DeliveryContext) -> Result<Self, DeliverError> {
+    /// From album frame 0 to the end of the album, for a disc made from it.
+    pub(super) fn new(cx: &DeliveryContext, disc: &Disc) -> Result<Self, DeliverError> {
         let end = cx.timeline.end;
         if cx.session.songs.is_empty() || end <= Frames::ZERO {
             return Err(DeliverError::Refused("there is no song to deliver".to_owned()));
         }
         let conform = Conform::new(order(cx).conform(&cx.session, end.as_len() as u64))?;
-        Ok(Self { conform, next: Frames::ZERO, end, pairs: Vec::new() })
+        let pause = disc.tracks.first().map_or(0, |t| t.start().0.saturating_sub(disc.silence_in_front.0));
+        let blank = pause as usize * SECTOR_FRAMES;
+        Ok(Self { conform, next: Frames::ZERO, end, pairs: Vec::new(), blank })
     }
 
     /// Takes the next frames of the tap and gives on what is ready.
@@ -144,7 +150,7 @@ impl PairStream {
         let range = skipped..skipped + taken;
         self.next += Frames(taken as i64);
         let chunk = self.conform.push(&left[range.clone()], &right[range])?;
-        put_pairs(&mut self.pairs, &chunk);
+        put_pairs(&mut self.pairs, &mut self.blank, &chunk);
         Ok(take(&self.pairs))
     }
 
@@ -154,18 +160,22 @@ impl PairStream {
         take: Take<'_>,
     ) -> Result<(ConformReport, Result<(), DeliverDdpError>), DeliverError> {
         let chunk = self.conform.finish()?;
-        put_pairs(&mut self.pairs, &chunk);
+        put_pairs(&mut self.pairs, &mut self.blank, &chunk);
         let taken = take(&self.pairs);
         Ok((self.conform.report(), taken))
     }
 }
 
-fn put_pairs(pairs: &mut Vec<Pair>, chunk: &Chunk<'_>) {
+/// The pairs of a chunk; the first `blank` of the stream are zero.
+fn put_pairs(pairs: &mut Vec<Pair>, blank: &mut usize, chunk: &Chunk<'_>) {
     pairs.clear();
     // 16 bits were asked for; the quantizer holds them to their range.
     if let Chunk::Int { frames, .. } = chunk {
         pairs.extend(frames.iter().map(|frame| frame.map(|sample| sample as i16)));
     }
+    let blanked = pairs.len().min(*blank);
+    pairs[..blanked].fill([0; 2]);
+    *blank -= blanked;
 }
 
 /// The PQ sheet of a disc. Titles come from the session, so that a disc without CD-Text has them too.

@@ -71,7 +71,7 @@ impl Deliverable for CdImages {
         let stem = cd_order::stem(cx)?;
         let (disc, _) = cd_order::disc(cx, OPTIONS);
         let target = out.join(audio_name(&stem, self.kind));
-        let stream = PairStream::new(cx)?;
+        let stream = PairStream::new(cx, &disc)?;
         let writer =
             CdImageWriter::create(out, &stem, self.kind, &disc, cx.force).map_err(|e| e.at(&target))?;
         Ok(Box::new(ImageSink { id: self.id, kind: self.kind, target, stream, writer }))

@@ -72,7 +72,7 @@ impl Deliverable for DdpSets {
         create_folder(out)?;
         let folder = out.join(cd_order::stem(cx)?);
         let (disc, _) = cd_order::disc(cx, disc_options(cx));
-        let stream = PairStream::new(cx)?;
+        let stream = PairStream::new(cx, &disc)?;
         let writer = DdpWriter::create(&folder, disc.clone(), ddp_options(cx)).map_err(|e| e.at(&folder))?;
         Ok(Box::new(SetSink { cx: cx.clone(), folder, disc, stream, writer }))
     }
