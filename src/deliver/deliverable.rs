@@ -34,13 +34,23 @@ pub struct DeliveryContext {
     pub force: bool,
     /// Local time of the delivery, the same in every file.
     pub written_at: jiff::civil::DateTime,
+    /// Where large things may lie while files are made.
+    pub scratch: PathBuf,
 }
 
 impl DeliveryContext {
     /// For a session, all songs, nothing overwritten, no settings yet.
     pub fn new(session: Arc<Session>, written_at: jiff::civil::DateTime) -> Self {
         let timeline = Arc::new(Timeline::of(&session));
-        Self { session, timeline, settings: Settings::default(), only: None, force: false, written_at }
+        Self {
+            session,
+            timeline,
+            settings: Settings::default(),
+            only: None,
+            force: false,
+            written_at,
+            scratch: std::env::temp_dir(),
+        }
     }
 
     /// The same for a deliverable with the settings of an order.

@@ -7,14 +7,15 @@
 use std::path::{Path, PathBuf};
 
 use super::audio_order::AudioOrder;
-use super::conform::{Ceiling, Conform, ConformSpec, converted_frames};
+use super::conform::{Ceiling, Conform, converted_frames};
 use super::deliverable::{Deliverable, DeliveryContext, Sink};
 use super::manifest::Written;
 use super::master_file::{AudioKind, CompleteFile, FileSpec, MasterFile};
 use super::naming::{NameFields, clashes, file_name};
+use super::part_folder::PartFolder;
 use super::settings::SettingDesc;
 use super::tags::Tags;
-use super::writer::{PartFolder, create_folder};
+use super::writer::create_folder;
 use super::{Chunk, DeliverError, mp3};
 use crate::model::metadata::{check_isrc, ean13};
 use crate::model::{Finding, Severity, SongId};
@@ -209,15 +210,11 @@ pub(super) fn begin_cuts(
     }
     let conform = Conform::new(order.conform(&cx.session, (end - start).as_len() as u64))?;
     let spec = FileSpec {
-        kind: order.kind,
-        format: order.format,
-        rate: order.rate,
         kbps: order.kbps.clone(),
-        frames: 0,
-        tags: None,
-        place: 0,
         written_at: cx.written_at,
         dither: order.dither.clone(),
+        scratch: cx.scratch.clone(),
+        ..FileSpec::plain(order.kind, order.format, order.rate, 0)
     };
     create_folder(out)?;
     let folder = folder.map(|name| PartFolder::create(&out.join(name), cx.force)).transpose()?;
@@ -235,68 +232,6 @@ pub(super) fn begin_cuts(
         place: 0,
     };
     Ok(Box::new(CutSink { conform, next: start, end, files }))
-}
-
-/// One file from any stretch of sound: what `render` and `process` write.
-#[derive(Debug, Clone)]
-pub struct FileJob {
-    /// The file.
-    pub target: PathBuf,
-    /// Replace it if it is there.
-    pub force: bool,
-    /// Position of the first frame that will be pushed and belongs to the file.
-    pub start: Frames,
-    /// From the sound to the file; its `frames` say how many belong to it.
-    pub conform: ConformSpec,
-    /// Container and coding.
-    pub kind: AudioKind,
-    /// Of a lossy file.
-    pub kbps: String,
-    /// Texts and codes inside.
-    pub tags: Option<Tags>,
-    /// Local time of the delivery.
-    pub written_at: jiff::civil::DateTime,
-}
-
-/// Begins a single file.
-///
-/// # Errors
-/// [`DeliverError`].
-pub fn file_sink(job: FileJob) -> Result<Box<dyn Sink>, DeliverError> {
-    let name = job.target.file_name().map(|n| n.to_string_lossy().into_owned());
-    let Some(name) = name else {
-        return Err(DeliverError::Refused(format!("{}: is no file name", job.target.display())));
-    };
-    let end = job.start + Frames(i64::try_from(job.conform.frames).unwrap_or(i64::MAX));
-    let spec = FileSpec {
-        kind: job.kind,
-        format: job.conform.format,
-        rate: job.conform.to,
-        kbps: job.kbps,
-        frames: 0,
-        tags: None,
-        place: 0,
-        written_at: job.written_at,
-        dither: job.conform.dither.clone(),
-    };
-    let conform = Conform::new(job.conform)?;
-    let cut = Cut { name, song: None, frames: (0, conform.frames_out()), tags: job.tags };
-    let inside = job.target.parent().map(Path::to_owned).unwrap_or_default();
-    let mut files = Files {
-        deliverable: "file",
-        inside,
-        folder: None,
-        force: job.force,
-        spec,
-        cuts: vec![cut],
-        index: 0,
-        current: None,
-        complete: Vec::new(),
-        place: 0,
-    };
-    // An existing file is refused before the work, not after it.
-    files.open_next()?;
-    Ok(Box::new(CutSink { conform, next: job.start, end, files }))
 }
 
 /// Conforms a stretch of the tap and hands it to the files.

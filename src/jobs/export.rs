@@ -8,7 +8,9 @@ use super::JobContext;
 use super::inspect::inspect;
 use super::parallel::map_in_order;
 use super::sources::{key_of, prepare};
-use crate::deliver::{self, DeliverError, Deliverable, DeliveryContext, Sink, Written};
+use crate::deliver::manifest::AudioProof;
+use crate::deliver::null_test::NullTest;
+use crate::deliver::{self, DeliverError, Deliverable, DeliveryContext, Sink, Written, naming};
 use crate::media::file_source::FileSources;
 use crate::media::library::Library;
 use crate::media::pcm::{Encoding, Layout, PcmReader};
@@ -48,6 +50,9 @@ pub enum ExportError {
     /// No deliverable is called that.
     #[error("there is no deliverable “{0}”; `glassmaster deliver --list` names them all")]
     Unknown(String),
+    /// Two orders would write one file.
+    #[error("{0}")]
+    Clash(String),
     /// A check found what must be mended first.
     #[error("{}", first_error(.0))]
     Refused(Vec<Finding>),
@@ -84,9 +89,14 @@ const PASS_SHARE: f64 = 0.75;
 
 type Ordered = (&'static dyn Deliverable, DeliveryContext);
 
-fn ordered(session: &Arc<Session>, request: &Request) -> Result<Vec<Ordered>, ExportError> {
+fn ordered(
+    session: &Arc<Session>,
+    library: &Library,
+    request: &Request,
+) -> Result<Vec<Ordered>, ExportError> {
     let mut base = DeliveryContext::new(Arc::clone(session), request.written_at);
     base.force = request.force;
+    base.scratch = library.cache().dir().to_owned();
     request
         .orders
         .iter()
@@ -112,7 +122,7 @@ pub fn export(
     if session.songs.is_empty() {
         return Err(ExportError::Empty);
     }
-    let ordered = ordered(session, request)?;
+    let ordered = ordered(session, library, request)?;
     let mut delivery = Delivery::default();
     for (deliverable, context) in &ordered {
         delivery.findings.extend(deliverable.check(context));
@@ -120,6 +130,7 @@ pub fn export(
     if delivery.findings.iter().any(|f| f.severity == Severity::Error) {
         return Err(ExportError::Refused(delivery.findings));
     }
+    refuse_clashes(&ordered)?;
     cx.set_detail("preparing sources");
     if let Some(error) = prepare(session, library, request.threads, cx).into_iter().next() {
         return Err(error.into());
@@ -141,6 +152,13 @@ pub fn export(
     measure_files(&mut delivery.files, request.threads)?;
     cx.set_fraction(1.0);
     Ok(delivery)
+}
+
+/// Nothing is begun where one order would write over another's files.
+fn refuse_clashes(ordered: &[Ordered]) -> Result<(), ExportError> {
+    let files = |(deliverable, context): &Ordered| Ok((deliverable.id(), deliverable.files(context)?));
+    let files = ordered.iter().map(files).collect::<Result<Vec<_>, DeliverError>>()?;
+    naming::clash_of_orders(&files).map_or(Ok(()), |clash| Err(ExportError::Clash(clash)))
 }
 
 /// The album pass into every sink; its hash.
@@ -178,22 +196,48 @@ fn pass(
     ))
 }
 
+/// What the last look at a finished file gave: measurements, and of a lossy one its residual.
+type Measured = (Measurements, Option<NullResult>);
+
 /// Opens every audio file and disc image again and measures what is in it.
 fn measure_files(files: &mut [Written], threads: usize) -> Result<(), ExportError> {
     let measured = map_in_order(files, threads, |_, file| match (&file.audio, file.frames) {
-        (Some(_), _) => Some(
-            inspect(&file.path, &JobContext::detached(), &mut |_, _| ()).map(|i| i.analysis.measurements),
-        ),
+        (Some(proof), _) => Some(measure_file(&file.path, proof)),
         // No container tells what it is: sectors of 16-bit pairs (ddp.md section 6), or the same in a cue's WAV.
-        (None, frames) if frames > 0 => Some(measure_image(file)),
+        (None, frames) if frames > 0 => Some(measure_image(file).map(|m| (m, None)).map_err(Into::into)),
         _ => None,
     });
     for (file, measured) in files.iter_mut().zip(measured) {
-        if let Some(measurements) = measured.transpose()? {
-            file.measurements = Some(measurements);
+        let Some((measurements, residual)) = measured.transpose()? else { continue };
+        file.measurements = Some(measurements);
+        if let Some(NullResult(null_db)) = residual {
+            file.null_db = null_db;
+            file.bit_exact = null_db.is_none();
+        }
+        // What was kept for the comparison has done its work.
+        if let Some(proof) = &mut file.audio {
+            proof.reference = None;
         }
     }
     Ok(())
+}
+
+/// Residual in dBFS; `None` inside where there is none.
+struct NullResult(Option<f64>);
+
+/// One reading for the measurements and, where there is something to compare with, the null test.
+fn measure_file(path: &Path, proof: &AudioProof) -> Result<Measured, ExportError> {
+    let in_context = |e| DeliverError::from_io(path, e);
+    let mut test = proof.reference.as_ref().map(|r| r.compare()).transpose().map_err(in_context)?;
+    let mut compared = Ok(());
+    let inspected = inspect(path, &JobContext::detached(), &mut |left, right| {
+        if let (Some(test), Ok(())) = (&mut test, &compared) {
+            compared = test.push(left, right);
+        }
+    })?;
+    compared.map_err(in_context)?;
+    let residual = test.map(NullTest::finish).transpose().map_err(in_context)?;
+    Ok((inspected.analysis.measurements, residual.map(NullResult)))
 }
 
 /// Measures a disc image: a WAV by its own header, anything else as raw little-endian 16-bit pairs.
