@@ -5,9 +5,9 @@
 //! zero, whatever ringing and dither the conversion has put there: the session is silent there, the plants' pre-gap holds
 //! nothing (Red Book), and nothing behind the index changes by it.
 
-use super::audio_order::{ASCII, AudioOrder, CEILING, DITHER, TRIM};
+use super::audio_order::{ASCII, AudioOrder, CEILING, DITHER, TRIM, ceiling_of};
 use super::cd_image::{Pair, SECTOR_FRAMES};
-use super::conform::{Ceiling, Conform, ConformReport, album_ceiling_dbtp};
+use super::conform::{ConformRange, ConformReport};
 use super::ddp::DeliverDdpError;
 use super::ddp::cdtext::language_name;
 use super::ddp::disc::{Disc, DiscOptions, Track};
@@ -64,18 +64,13 @@ pub const WAV_CUE: &[SettingDesc] = &[DITHER, CEILING, TRIM, ASCII, name("{artis
 /// Settings as the writers take them.
 pub(super) fn order(cx: &DeliveryContext) -> AudioOrder {
     let settings = &cx.settings;
-    let ceiling = match settings.text("ceiling") {
-        "trim" => Ceiling::Trim { trim_db: settings.db("trim_db") },
-        "none" => Ceiling::Nothing,
-        _ => Ceiling::Guard { ceiling_dbtp: album_ceiling_dbtp(&cx.session) },
-    };
     AudioOrder {
         kind: AudioKind::Wav,
         format: SampleFormat::Int16,
         rate: CD_RATE,
         kbps: String::new(),
         dither: settings.text("dither").to_owned(),
-        ceiling,
+        ceiling: ceiling_of(&cx.session, settings),
         has_tags: false,
         ascii_names: settings.is_on("ascii_names"),
         pattern: settings.text("pattern").to_owned(),
@@ -106,10 +101,7 @@ pub(super) fn check(cx: &DeliveryContext, options: DiscOptions) -> Vec<Finding> 
 
 /// The tap on its way to sample pairs.
 pub(super) struct PairStream {
-    conform: Conform,
-    /// Next album frame wanted.
-    next: Frames,
-    end: Frames,
+    conform: ConformRange,
     pairs: Vec<Pair>,
     /// Pairs still to come before track 1's index 01.
     blank: usize,
@@ -125,10 +117,11 @@ impl PairStream {
         if cx.session.songs.is_empty() || end <= Frames::ZERO {
             return Err(DeliverError::Refused("there is no song to deliver".to_owned()));
         }
-        let conform = Conform::new(order(cx).conform(&cx.session, end.as_len() as u64))?;
+        let spec = order(cx).conform(&cx.session, end.as_len() as u64);
+        let conform = ConformRange::new(spec, Frames::ZERO)?;
         let pause = disc.tracks.first().map_or(0, |t| t.start().0.saturating_sub(disc.silence_in_front.0));
         let blank = pause as usize * SECTOR_FRAMES;
-        Ok(Self { conform, next: Frames::ZERO, end, pairs: Vec::new(), blank })
+        Ok(Self { conform, pairs: Vec::new(), blank })
     }
 
     /// Takes the next frames of the tap and gives on what is ready.
@@ -138,18 +131,7 @@ impl PairStream {
         (left, right): (&[f64], &[f64]),
         take: Take<'_>,
     ) -> Result<Result<(), DeliverDdpError>, DeliverError> {
-        if self.next >= self.end {
-            return Ok(Ok(()));
-        }
-        if start > self.next {
-            let text = format!("the album pass left out frames {} to {}", self.next.0, start.0);
-            return Err(DeliverError::Refused(text));
-        }
-        let skipped = (self.next - start).as_len().min(left.len());
-        let taken = (left.len() - skipped).min((self.end - self.next).as_len());
-        let range = skipped..skipped + taken;
-        self.next += Frames(taken as i64);
-        let chunk = self.conform.push(&left[range.clone()], &right[range])?;
+        let chunk = self.conform.push(start, left, right)?;
         put_pairs(&mut self.pairs, &mut self.blank, &chunk);
         Ok(take(&self.pairs))
     }

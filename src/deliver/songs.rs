@@ -7,13 +7,12 @@
 use std::path::{Path, PathBuf};
 
 use super::audio_order::AudioOrder;
-use super::conform::{Ceiling, Conform, converted_frames};
-use super::deliverable::{Deliverable, DeliveryContext, Sink};
+use super::conform::{Ceiling, Conform, ConformRange, converted_frames};
+use super::deliverable::{Card, Deliverable, DeliveryContext, Sink};
 use super::manifest::Written;
 use super::master_file::{AudioKind, CompleteFile, FileSpec, MasterFile};
 use super::naming::{NameFields, clashes, file_name};
 use super::part_folder::PartFolder;
-use super::settings::SettingDesc;
 use super::tags::Tags;
 use super::writer::create_folder;
 use super::{Chunk, DeliverError, mp3};
@@ -26,14 +25,8 @@ use crate::units::Frames;
 pub struct SongFiles {
     /// Container and coding.
     pub kind: AudioKind,
-    /// Stable id.
-    pub id: &'static str,
-    /// As shown.
-    pub name: &'static str,
-    /// One sentence.
-    pub about: &'static str,
-    /// Settings.
-    pub settings: &'static [SettingDesc],
+    /// What it says of itself.
+    pub card: Card,
 }
 
 impl SongFiles {
@@ -64,20 +57,8 @@ impl SongFiles {
 }
 
 impl Deliverable for SongFiles {
-    fn id(&self) -> &'static str {
-        self.id
-    }
-
-    fn name(&self) -> &'static str {
-        self.name
-    }
-
-    fn about(&self) -> &'static str {
-        self.about
-    }
-
-    fn settings(&self) -> &'static [SettingDesc] {
-        self.settings
+    fn card(&self) -> &Card {
+        &self.card
     }
 
     fn check(&self, cx: &DeliveryContext) -> Vec<Finding> {
@@ -102,7 +83,7 @@ impl Deliverable for SongFiles {
             return Err(DeliverError::Refused(clash.text.clone()));
         }
         let folder = self.folder(cx, &order)?;
-        begin_cuts(cx, &order, self.id, out, Some(folder), cuts)
+        begin_cuts(cx, &order, self.id(), out, Some(folder), cuts)
     }
 }
 
@@ -208,7 +189,8 @@ pub(super) fn begin_cuts(
             cut.name
         )));
     }
-    let conform = Conform::new(order.conform(&cx.session, (end - start).as_len() as u64))?;
+    let spec = order.conform(&cx.session, (end - start).as_len() as u64);
+    let conform = ConformRange::new(spec, start)?;
     let spec = FileSpec {
         kbps: order.kbps.clone(),
         written_at: cx.written_at,
@@ -231,40 +213,23 @@ pub(super) fn begin_cuts(
         complete: Vec::new(),
         place: 0,
     };
-    Ok(Box::new(CutSink { conform, next: start, end, files }))
+    Ok(Box::new(CutSink { conform, files }))
 }
 
 /// Conforms a stretch of the tap and hands it to the files.
 struct CutSink {
-    conform: Conform,
-    /// Next album frame wanted.
-    next: Frames,
-    end: Frames,
+    conform: ConformRange,
     files: Files,
 }
 
 impl Sink for CutSink {
     fn push(&mut self, start: Frames, left: &[f64], right: &[f64]) -> Result<(), DeliverError> {
-        if self.next >= self.end {
-            return Ok(());
-        }
-        if start > self.next {
-            return Err(DeliverError::Refused(format!(
-                "the album pass left out frames {} to {}",
-                self.next.0, start.0
-            )));
-        }
-        let skipped = (self.next - start).as_len().min(left.len());
-        let taken = (left.len() - skipped).min((self.end - self.next).as_len());
-        let range = skipped..skipped + taken;
-        let chunk = self.conform.push(&left[range.clone()], &right[range])?;
-        self.files.write(&chunk)?;
-        self.next += Frames(taken as i64);
-        Ok(())
+        let chunk = self.conform.push(start, left, right)?;
+        self.files.write(&chunk)
     }
 
     fn finish(self: Box<Self>) -> Result<Vec<Written>, DeliverError> {
-        let Self { mut conform, mut files, .. } = *self;
+        let Self { mut conform, mut files } = *self;
         let chunk = conform.finish()?;
         files.write(&chunk)?;
         files.finish(conform.report())

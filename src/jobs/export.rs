@@ -2,15 +2,17 @@
 //! the tap and measured.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::JobContext;
+use super::fan_out::{Push, fan_out};
 use super::inspect::inspect;
 use super::parallel::map_in_order;
 use super::sources::{key_of, prepare};
 use crate::deliver::manifest::AudioProof;
 use crate::deliver::null_test::NullTest;
-use crate::deliver::{self, DeliverError, Deliverable, DeliveryContext, Sink, Written, naming};
+use crate::deliver::{self, DeliverError, Deliverable, DeliveryContext, Written, naming};
 use crate::media::file_source::FileSources;
 use crate::media::library::Library;
 use crate::media::pcm::{Encoding, Layout, PcmReader};
@@ -29,7 +31,7 @@ pub struct Request {
     pub force: bool,
     /// Local time written into the files.
     pub written_at: jiff::civil::DateTime,
-    /// Threads.
+    /// Threads for songs and for reading back; with more than one every deliverable has one of its own as well.
     pub threads: usize,
 }
 
@@ -139,16 +141,11 @@ pub fn export(
     for (deliverable, context) in &ordered {
         sinks.push(deliverable.begin(context, out)?);
     }
-    delivery.tap_hash = pass(session, library, request, &mut sinks, cx)?;
-    cx.set_detail("completing files");
-    for sink in sinks {
-        delivery.files.extend(sink.finish()?);
-    }
+    let written;
+    (delivery.tap_hash, written) =
+        fan_out(sinks, request.threads, |push| pass(session, library, request, push, cx))?;
     cx.set_detail("reading back");
-    for (i, (deliverable, context)) in ordered.iter().enumerate() {
-        delivery.findings.extend(deliverable.verify(context, &mut delivery.files)?);
-        cx.set_fraction(PASS_SHARE + (1.0 - PASS_SHARE) * 0.6 * (i + 1) as f64 / ordered.len() as f64);
-    }
+    read_back(&ordered, written, request.threads, &mut delivery, cx)?;
     measure_files(&mut delivery.files, request.threads)?;
     cx.set_fraction(1.0);
     Ok(delivery)
@@ -161,12 +158,37 @@ fn refuse_clashes(ordered: &[Ordered]) -> Result<(), ExportError> {
     naming::clash_of_orders(&files).map_or(Ok(()), |clash| Err(ExportError::Clash(clash)))
 }
 
+/// Holds the files of every order against what went in, several orders at once.
+fn read_back(
+    ordered: &[Ordered],
+    written: Vec<Vec<Written>>,
+    threads: usize,
+    delivery: &mut Delivery,
+    cx: &JobContext,
+) -> Result<(), ExportError> {
+    let done = AtomicUsize::new(0);
+    let orders: Vec<_> = ordered.iter().zip(written.into_iter().map(Mutex::new)).collect();
+    let verified = map_in_order(&orders, threads, |_, ((deliverable, context), files)| {
+        let mut files = std::mem::take(&mut *files.lock().unwrap_or_else(PoisonError::into_inner));
+        let findings = deliverable.verify(context, &mut files);
+        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+        cx.set_fraction(PASS_SHARE + (1.0 - PASS_SHARE) * 0.6 * done as f64 / ordered.len() as f64);
+        findings.map(|findings| (files, findings))
+    });
+    for one in verified {
+        let (files, findings) = one?;
+        delivery.files.extend(files);
+        delivery.findings.extend(findings);
+    }
+    Ok(())
+}
+
 /// The album pass into every sink; its hash.
 fn pass(
     session: &Arc<Session>,
     library: &Arc<Library>,
     request: &Request,
-    sinks: &mut [Box<dyn Sink>],
+    push: &mut Push<'_>,
     cx: &JobContext,
 ) -> Result<String, ExportError> {
     cx.set_detail("rendering");
@@ -178,11 +200,8 @@ fn pass(
     };
     let options =
         RangeOptions { threads: request.threads, cancel: Some(cx.cancel_flag()), progress: Some(&progress) };
-    let mut sink = |start: Frames, left: &[f64], right: &[f64]| {
-        sinks.iter_mut().try_for_each(|sink| sink.push(start, left, right))
-    };
     let opener = FileSources::new(Arc::clone(library));
-    let summary = render_range(&plan, &opener, range, options, &mut sink).map_err(|error| match error {
+    let summary = render_range(&plan, &opener, range, options, push).map_err(|error| match error {
         RenderError::Cancelled => ExportError::Cancelled,
         RenderError::Sink(error) => error.into(),
         RenderError::Worker(error) => ExportError::System(error.to_string()),
