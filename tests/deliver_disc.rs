@@ -96,3 +96,42 @@ fn a_set_is_replaced_only_when_asked_and_nothing_else_ever() {
     assert_one_line(&run(dir.path(), &forced), 4, "no DDP set");
     assert!(set.join("IMAGE.DAT").is_file());
 }
+
+#[test]
+fn the_pause_before_the_first_song_is_digital_zero_at_any_session_rate() {
+    for rate in [44_100, 48_000, 96_000] {
+        let dir = tempfile::tempdir().unwrap();
+        // At full level from its first sample on: the hardest case for a conversion with linear phase, which rings before.
+        write_wav(&dir.path().join("1.wav"), rate, 5.0, |frame, channel| {
+            let wave = 0.9 * (std::f64::consts::TAU * 997.0 * frame as f64 / f64::from(rate)).cos();
+            if channel == 0 { wave } else { -wave }
+        });
+        let made = run(dir.path(), &["new", "a.gms", "--from", "1.wav", "--album", "A", "--artist", "B"]);
+        assert!(made.status.success(), "{}", text(&made.stderr));
+        // Three seconds before the song, one of them in the images to burn.
+        let session = dir.path().join("a.gms");
+        let mut json: serde_json::Value = serde_json::from_slice(&fs::read(&session).unwrap()).unwrap();
+        json["songs"][0]["gap"] = (3 * rate).into();
+        fs::write(&session, serde_json::to_vec(&json).unwrap()).unwrap();
+        let told = run_json(
+            dir.path(),
+            &["deliver", "a.gms", "ddp", "cd_wav_cue", "cd_bin_cue", "--out", "out", "--json"],
+        );
+        let rules: Vec<_> = told["findings"].as_array().unwrap().iter().map(|f| f["rule"].clone()).collect();
+        assert!(!rules.contains(&"ddp_pregap".into()), "{rate}: {rules:?}");
+        let out = dir.path().join("out");
+        let set = fs::read(out.join("B - A DDP/IMAGE.DAT")).unwrap();
+        let bin = fs::read(out.join("B - A CD image BIN.bin")).unwrap();
+        let wav = fs::read(out.join("B - A CD image WAV.wav")).unwrap();
+        for (image, sectors) in [(&set[..], 225), (&bin[..], 75), (&wav[44..], 75)] {
+            let (pause, song) = image.split_at(sectors * 2352);
+            let first = pause.iter().position(|b| *b != 0);
+            assert_eq!(first.map(|b| b as f64 / 2352.0), None, "{rate}: sound in the pause, at sector");
+            // The song's own start stands as it was: 0.9 of full scale, as near as ringing lets it be.
+            let start = f64::from(i16::from_le_bytes([song[0], song[1]])) / 32_768.0;
+            assert!((0.35..1.0).contains(&start), "{rate}: {start}");
+            let right = f64::from(i16::from_le_bytes([song[2], song[3]])) / 32_768.0;
+            assert!((start + right).abs() < 1e-3, "{rate}: {start} {right}");
+        }
+    }
+}

@@ -49,7 +49,7 @@ pub fn deliver(
             match error {
                 ExportError::Source(error) => CliError::input(error),
                 error @ ExportError::Empty => CliError::input(error),
-                error @ ExportError::Unknown(_) => CliError::usage(error.to_string()),
+                error @ (ExportError::Unknown(_) | ExportError::Clash(_)) => CliError::usage(error.to_string()),
                 error @ ExportError::Refused(_) => CliError::failed(error.to_string()),
                 other => CliError::output(other),
             }
@@ -120,7 +120,11 @@ fn file_text(file: &Written) -> String {
         let peak = m.true_peak_dbtp.map_or_else(|| "–".to_owned(), |v| format!("{v:.2}"));
         format!("  {lufs} LUFS  {peak} dBTP")
     });
-    let exact = if file.bit_exact { "  bit exact" } else { "" };
+    let exact = match file.null_db {
+        Some(db) => format!("  null {db:.1} dB"),
+        None if file.bit_exact => "  bit exact".to_owned(),
+        None => String::new(),
+    };
     format!("{}  {} bytes  {}{measured}{exact}\n", file.path.display(), file.bytes, file.format)
 }
 

@@ -4,10 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::DeliverError;
 use super::audio_order::AudioOrder;
-use super::deliverable::{Deliverable, DeliveryContext, Sink};
+use super::deliverable::{Card, Deliverable, DeliveryContext, Sink};
 use super::master_file::AudioKind;
 use super::naming::{NameFields, file_name};
-use super::settings::SettingDesc;
 use super::songs::{Cut, begin_cuts, check_audio, cut_of_program};
 use super::tags::Tags;
 use crate::model::Finding;
@@ -17,14 +16,8 @@ use crate::model::Finding;
 pub struct AlbumFile {
     /// Container and coding.
     pub kind: AudioKind,
-    /// Stable id.
-    pub id: &'static str,
-    /// As shown.
-    pub name: &'static str,
-    /// One sentence.
-    pub about: &'static str,
-    /// Settings.
-    pub settings: &'static [SettingDesc],
+    /// What it says of itself.
+    pub card: Card,
 }
 
 impl AlbumFile {
@@ -45,20 +38,8 @@ impl AlbumFile {
 }
 
 impl Deliverable for AlbumFile {
-    fn id(&self) -> &'static str {
-        self.id
-    }
-
-    fn name(&self) -> &'static str {
-        self.name
-    }
-
-    fn about(&self) -> &'static str {
-        self.about
-    }
-
-    fn settings(&self) -> &'static [SettingDesc] {
-        self.settings
+    fn card(&self) -> &Card {
+        &self.card
     }
 
     fn check(&self, cx: &DeliveryContext) -> Vec<Finding> {
@@ -72,6 +53,6 @@ impl Deliverable for AlbumFile {
     fn begin(&self, cx: &DeliveryContext, out: &Path) -> Result<Box<dyn Sink>, DeliverError> {
         let order = self.order(cx)?;
         let cut = self.cut(cx, &order)?;
-        begin_cuts(cx, &order, self.id, out, None, vec![cut])
+        begin_cuts(cx, &order, self.id(), out, None, vec![cut])
     }
 }

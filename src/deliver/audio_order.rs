@@ -139,6 +139,15 @@ pub const FLAC_ALBUM: &[SettingDesc] = &[FLAC_BITS, RATE, DITHER, CEILING, TRIM,
 /// Settings of the album as one MP3.
 pub const MP3_ALBUM: &[SettingDesc] = &[KBPS, MP3_RATE, CEILING, TRIM, TAGS, ASCII, ALBUM_PATTERN];
 
+/// The ceiling policy that [`CEILING`] and [`TRIM`] ask for.
+pub(super) fn ceiling_of(session: &Session, settings: &Settings) -> Ceiling {
+    match settings.text("ceiling") {
+        "trim" => Ceiling::Trim { trim_db: settings.db("trim_db") },
+        "none" => Ceiling::Nothing,
+        _ => Ceiling::Guard { ceiling_dbtp: album_ceiling_dbtp(session) },
+    }
+}
+
 /// Settings as the writer takes them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AudioOrder {
@@ -184,18 +193,13 @@ impl AudioOrder {
                 DeliverError::Refused(format!("“{}” is no word length", settings.text("bits")))
             })?,
         };
-        let ceiling = match settings.text("ceiling") {
-            "trim" => Ceiling::Trim { trim_db: settings.db("trim_db") },
-            "none" => Ceiling::Nothing,
-            _ => Ceiling::Guard { ceiling_dbtp: album_ceiling_dbtp(session) },
-        };
         Ok(Self {
             kind,
             format,
             rate,
             kbps: settings.text("kbps").to_owned(),
             dither: settings.text("dither").to_owned(),
-            ceiling,
+            ceiling: ceiling_of(session, settings),
             has_tags: settings.is_on("tags"),
             ascii_names: settings.is_on("ascii_names"),
             pattern: settings.text("pattern").to_owned(),

@@ -13,7 +13,7 @@ use super::cue::{CueEncoding, CueKind, CueSheet};
 use super::ddp::DeliverDdpError;
 use super::ddp::checksum::{Summer, Sums};
 use super::ddp::disc::{Disc, FIRST_INDEX_MIN};
-use super::ddp::staging::Staging;
+use super::part_folder::FileSet;
 use crate::units::CdFrames;
 
 /// Sample pairs in a sector.
@@ -232,12 +232,11 @@ pub enum CdImageKind {
 /// A CD image being written: one audio file and its cue sheet, which appear together at the end.
 pub struct CdImageWriter {
     stream: SectorStream<Box<dyn PairSink + Send>>,
-    staging: Staging,
+    files: FileSet,
     disc: Disc,
     kind: CdImageKind,
     stem: String,
     folder: PathBuf,
-    force: bool,
 }
 
 impl CdImageWriter {
@@ -253,21 +252,16 @@ impl CdImageWriter {
         disc: &Disc,
         force: bool,
     ) -> Result<Self, DeliverDdpError> {
-        for name in [audio_name(stem, kind), format!("{stem}.cue")] {
-            let path = folder.join(name);
-            if !force && path.symlink_metadata().is_ok() {
-                return Err(DeliverDdpError::Exists { path });
-            }
-        }
-        let staging = Staging::beside(&folder.join(format!("{stem}.cue")))?;
-        let path = staging.folder().join(audio_name(stem, kind));
+        let (audio, cue) = (audio_name(stem, kind), format!("{stem}.cue"));
+        let files = FileSet::create(folder, &cue, &[audio.clone(), cue.clone()], force)?;
+        let path = files.path().join(audio);
         let sink: Box<dyn PairSink + Send> = match kind {
             CdImageKind::Bin => Box::new(RawSink::create(&path)?),
             CdImageKind::Wav => Box::new(WavSink::create(&path)?),
         };
         let stream = SectorStream::new(sink, disc, ImageStart::Program)?;
         let (stem, folder) = (stem.to_owned(), folder.to_owned());
-        Ok(Self { stream, staging, disc: disc.clone(), kind, stem, folder, force })
+        Ok(Self { stream, files, disc: disc.clone(), kind, stem, folder })
     }
 
     /// Takes the next pairs of the album, from album time zero on.
@@ -282,7 +276,7 @@ impl CdImageWriter {
     /// checksums of the samples.
     ///
     /// # Errors
-    /// Writing failed; what stood there before is untouched unless both files were complete.
+    /// Writing failed; what stood there before is untouched unless both files were complete ([`FileSet::commit`]).
     pub fn finish(self) -> Result<(Vec<PathBuf>, Sums), DeliverDdpError> {
         let sums = self.stream.finish()?;
         let audio = audio_name(&self.stem, self.kind);
@@ -292,10 +286,9 @@ impl CdImageWriter {
         };
         let sheet = CueSheet::of_disc(&self.disc, &audio, kind, ImageStart::Program);
         let cue = format!("{}.cue", self.stem);
-        self.staging.write(&cue, &sheet.to_bytes(CueEncoding::Utf8))?;
-        let names = [audio, cue];
-        let paths = self.staging.move_files(&names, &self.folder, self.force)?;
-        Ok((paths, sums))
+        self.files.write(&cue, &sheet.to_bytes(CueEncoding::Utf8))?;
+        self.files.commit()?;
+        Ok((vec![self.folder.join(audio), self.folder.join(cue)], sums))
     }
 }
 

@@ -1,11 +1,13 @@
 //! What every CD deliverable shares: its settings, its disc, the way of the tap to 44.1 kHz and 16 bits, and the PQ sheet.
 //!
 //! The tap is taken from album frame 0, which is where the image begins once [`Disc::silence_in_front`] is written, so a
-//! position on the album and its place on the disc are the same moment.
+//! position on the album and its place on the disc are the same moment. What stands before track 1's index 01 is digital
+//! zero, whatever ringing and dither the conversion has put there: the session is silent there, the plants' pre-gap holds
+//! nothing (Red Book), and nothing behind the index changes by it.
 
-use super::audio_order::{ASCII, AudioOrder, CEILING, DITHER, TRIM};
-use super::cd_image::Pair;
-use super::conform::{Ceiling, Conform, ConformReport, album_ceiling_dbtp};
+use super::audio_order::{ASCII, AudioOrder, CEILING, DITHER, TRIM, ceiling_of};
+use super::cd_image::{Pair, SECTOR_FRAMES};
+use super::conform::{ConformRange, ConformReport};
 use super::ddp::DeliverDdpError;
 use super::ddp::cdtext::language_name;
 use super::ddp::disc::{Disc, DiscOptions, Track};
@@ -62,18 +64,13 @@ pub const WAV_CUE: &[SettingDesc] = &[DITHER, CEILING, TRIM, ASCII, name("{artis
 /// Settings as the writers take them.
 pub(super) fn order(cx: &DeliveryContext) -> AudioOrder {
     let settings = &cx.settings;
-    let ceiling = match settings.text("ceiling") {
-        "trim" => Ceiling::Trim { trim_db: settings.db("trim_db") },
-        "none" => Ceiling::Nothing,
-        _ => Ceiling::Guard { ceiling_dbtp: album_ceiling_dbtp(&cx.session) },
-    };
     AudioOrder {
         kind: AudioKind::Wav,
         format: SampleFormat::Int16,
         rate: CD_RATE,
         kbps: String::new(),
         dither: settings.text("dither").to_owned(),
-        ceiling,
+        ceiling: ceiling_of(&cx.session, settings),
         has_tags: false,
         ascii_names: settings.is_on("ascii_names"),
         pattern: settings.text("pattern").to_owned(),
@@ -104,25 +101,27 @@ pub(super) fn check(cx: &DeliveryContext, options: DiscOptions) -> Vec<Finding> 
 
 /// The tap on its way to sample pairs.
 pub(super) struct PairStream {
-    conform: Conform,
-    /// Next album frame wanted.
-    next: Frames,
-    end: Frames,
+    conform: ConformRange,
     pairs: Vec<Pair>,
+    /// Pairs still to come before track 1's index 01.
+    blank: usize,
 }
 
 /// Takes the pairs of an image in order.
 type Take<'a> = &'a mut dyn FnMut(&[Pair]) -> Result<(), DeliverDdpError>;
 
 impl PairStream {
-    /// From album frame 0 to the end of the album.
-    pub(super) fn new(cx: &DeliveryContext) -> Result<Self, DeliverError> {
+    /// From album frame 0 to the end of the album, for a disc made from it.
+    pub(super) fn new(cx: &DeliveryContext, disc: &Disc) -> Result<Self, DeliverError> {
         let end = cx.timeline.end;
         if cx.session.songs.is_empty() || end <= Frames::ZERO {
             return Err(DeliverError::Refused("there is no song to deliver".to_owned()));
         }
-        let conform = Conform::new(order(cx).conform(&cx.session, end.as_len() as u64))?;
-        Ok(Self { conform, next: Frames::ZERO, end, pairs: Vec::new() })
+        let spec = order(cx).conform(&cx.session, end.as_len() as u64);
+        let conform = ConformRange::new(spec, Frames::ZERO)?;
+        let pause = disc.tracks.first().map_or(0, |t| t.start().0.saturating_sub(disc.silence_in_front.0));
+        let blank = pause as usize * SECTOR_FRAMES;
+        Ok(Self { conform, pairs: Vec::new(), blank })
     }
 
     /// Takes the next frames of the tap and gives on what is ready.
@@ -132,19 +131,8 @@ impl PairStream {
         (left, right): (&[f64], &[f64]),
         take: Take<'_>,
     ) -> Result<Result<(), DeliverDdpError>, DeliverError> {
-        if self.next >= self.end {
-            return Ok(Ok(()));
-        }
-        if start > self.next {
-            let text = format!("the album pass left out frames {} to {}", self.next.0, start.0);
-            return Err(DeliverError::Refused(text));
-        }
-        let skipped = (self.next - start).as_len().min(left.len());
-        let taken = (left.len() - skipped).min((self.end - self.next).as_len());
-        let range = skipped..skipped + taken;
-        self.next += Frames(taken as i64);
-        let chunk = self.conform.push(&left[range.clone()], &right[range])?;
-        put_pairs(&mut self.pairs, &chunk);
+        let chunk = self.conform.push(start, left, right)?;
+        put_pairs(&mut self.pairs, &mut self.blank, &chunk);
         Ok(take(&self.pairs))
     }
 
@@ -154,18 +142,22 @@ impl PairStream {
         take: Take<'_>,
     ) -> Result<(ConformReport, Result<(), DeliverDdpError>), DeliverError> {
         let chunk = self.conform.finish()?;
-        put_pairs(&mut self.pairs, &chunk);
+        put_pairs(&mut self.pairs, &mut self.blank, &chunk);
         let taken = take(&self.pairs);
         Ok((self.conform.report(), taken))
     }
 }
 
-fn put_pairs(pairs: &mut Vec<Pair>, chunk: &Chunk<'_>) {
+/// The pairs of a chunk; the first `blank` of the stream are zero.
+fn put_pairs(pairs: &mut Vec<Pair>, blank: &mut usize, chunk: &Chunk<'_>) {
     pairs.clear();
     // 16 bits were asked for; the quantizer holds them to their range.
     if let Chunk::Int { frames, .. } = chunk {
         pairs.extend(frames.iter().map(|frame| frame.map(|sample| sample as i16)));
     }
+    let blanked = pairs.len().min(*blank);
+    pairs[..blanked].fill([0; 2]);
+    *blank -= blanked;
 }
 
 /// The PQ sheet of a disc. Titles come from the session, so that a disc without CD-Text has them too.

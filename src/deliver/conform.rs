@@ -323,6 +323,56 @@ impl Conform {
     }
 }
 
+/// A range of the album on its way into a file's numbers: takes blocks of the whole pass and passes over what lies
+/// before and behind.
+#[derive(Debug)]
+pub struct ConformRange {
+    conform: Conform,
+    /// Next album frame wanted.
+    next: Frames,
+}
+
+impl ConformRange {
+    /// The range begins at album frame `start` and has the frames of the specification.
+    ///
+    /// # Errors
+    /// As [`Conform::new`].
+    pub fn new(spec: ConformSpec, start: Frames) -> Result<Self, DeliverError> {
+        Ok(Self { conform: Conform::new(spec)?, next: start })
+    }
+
+    /// Takes frames of the tap from album frame `start` on and gives what is ready, which may be nothing yet.
+    ///
+    /// # Errors
+    /// [`DeliverError::Refused`] if frames were left out.
+    pub fn push(&mut self, start: Frames, left: &[f64], right: &[f64]) -> Result<Chunk<'_>, DeliverError> {
+        let missing = self.conform.spec.frames - self.conform.taken;
+        if start > self.next && missing > 0 {
+            return Err(DeliverError::Refused(format!(
+                "the album pass left out frames {} to {}",
+                self.next.0, start.0
+            )));
+        }
+        let skipped = (self.next - start).as_len().min(left.len());
+        let taken = (left.len() - skipped).min(usize::try_from(missing).unwrap_or(usize::MAX));
+        self.next += Frames(taken as i64);
+        self.conform.push(&left[skipped..skipped + taken], &right[skipped..skipped + taken])
+    }
+
+    /// The last frames.
+    ///
+    /// # Errors
+    /// As [`Conform::finish`].
+    pub fn finish(&mut self) -> Result<Chunk<'_>, DeliverError> {
+        self.conform.finish()
+    }
+
+    /// What it did so far.
+    pub fn report(&self) -> ConformReport {
+        self.conform.report()
+    }
+}
+
 fn refused(error: &impl std::fmt::Display) -> DeliverError {
     DeliverError::Refused(error.to_string())
 }

@@ -15,7 +15,7 @@ use super::manifest::Written;
 use super::master_file::{self, AudioKind};
 use super::settings::{SettingDesc, Settings};
 use super::songs::SongFiles;
-use super::{DeliverError, audio_order};
+use super::{DeliverError, audio_order, cd_order};
 use crate::model::{Extra, Finding, Session, SongId, Timeline};
 use crate::units::{Frames, SampleRate};
 
@@ -34,13 +34,23 @@ pub struct DeliveryContext {
     pub force: bool,
     /// Local time of the delivery, the same in every file.
     pub written_at: jiff::civil::DateTime,
+    /// Where large things may lie while files are made.
+    pub scratch: PathBuf,
 }
 
 impl DeliveryContext {
     /// For a session, all songs, nothing overwritten, no settings yet.
     pub fn new(session: Arc<Session>, written_at: jiff::civil::DateTime) -> Self {
         let timeline = Arc::new(Timeline::of(&session));
-        Self { session, timeline, settings: Settings::default(), only: None, force: false, written_at }
+        Self {
+            session,
+            timeline,
+            settings: Settings::default(),
+            only: None,
+            force: false,
+            written_at,
+            scratch: std::env::temp_dir(),
+        }
     }
 
     /// The same for a deliverable with the settings of an order.
@@ -80,19 +90,43 @@ pub trait Sink: Send {
     fn finish(self: Box<Self>) -> Result<Vec<Written>, DeliverError>;
 }
 
+/// What a deliverable says of itself.
+#[derive(Debug)]
+pub struct Card {
+    /// Stable id, as in orders.
+    pub id: &'static str,
+    /// As shown.
+    pub name: &'static str,
+    /// What it is good for, one sentence.
+    pub about: &'static str,
+    /// Its settings.
+    pub settings: &'static [SettingDesc],
+}
+
 /// One thing the master tap can become.
 pub trait Deliverable: Sync {
+    /// What it says of itself.
+    fn card(&self) -> &Card;
+
     /// Stable id, as in orders.
-    fn id(&self) -> &'static str;
+    fn id(&self) -> &'static str {
+        self.card().id
+    }
 
     /// As shown.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &'static str {
+        self.card().name
+    }
 
     /// What it is good for, one sentence.
-    fn about(&self) -> &'static str;
+    fn about(&self) -> &'static str {
+        self.card().about
+    }
 
     /// Its settings.
-    fn settings(&self) -> &'static [SettingDesc];
+    fn settings(&self) -> &'static [SettingDesc] {
+        self.card().settings
+    }
 
     /// What should be known before it is made. Severity error: it will be refused or is not fit to send.
     fn check(&self, cx: &DeliveryContext) -> Vec<Finding>;
@@ -126,58 +160,76 @@ pub trait Deliverable: Sync {
 const REGISTRY: &[&dyn Deliverable] = &[
     &SongFiles {
         kind: AudioKind::Wav,
-        id: "wav_songs",
-        name: "WAV, one file a song",
-        about: "Masters for shops and archives, with Broadcast Wave data, tags and ISRC.",
-        settings: audio_order::WAV_SONGS,
+        card: Card {
+            id: "wav_songs",
+            name: "WAV, one file a song",
+            about: "Masters for shops and archives, with Broadcast Wave data, tags and ISRC.",
+            settings: audio_order::WAV_SONGS,
+        },
     },
     &SongFiles {
         kind: AudioKind::Flac,
-        id: "flac_songs",
-        name: "FLAC, one file a song",
-        about: "Lossless songs at half the size, with tags and a checksum of the sound.",
-        settings: audio_order::FLAC_SONGS,
+        card: Card {
+            id: "flac_songs",
+            name: "FLAC, one file a song",
+            about: "Lossless songs at half the size, with tags and a checksum of the sound.",
+            settings: audio_order::FLAC_SONGS,
+        },
     },
     &SongFiles {
         kind: AudioKind::Mp3,
-        id: "mp3_songs",
-        name: "MP3, one file a song",
-        about: "References for listening at home, gapless, with tags.",
-        settings: audio_order::MP3_SONGS,
+        card: Card {
+            id: "mp3_songs",
+            name: "MP3, one file a song",
+            about: "References for listening at home, gapless, with tags.",
+            settings: audio_order::MP3_SONGS,
+        },
     },
     &AlbumFile {
         kind: AudioKind::Wav,
-        id: "wav_album",
-        name: "WAV, the album as one file",
-        about: "The whole album with its gaps.",
-        settings: audio_order::WAV_ALBUM,
+        card: Card {
+            id: "wav_album",
+            name: "WAV, the album as one file",
+            about: "The whole album with its gaps.",
+            settings: audio_order::WAV_ALBUM,
+        },
     },
     &AlbumFile {
         kind: AudioKind::Flac,
-        id: "flac_album",
-        name: "FLAC, the album as one file",
-        about: "The whole album with its gaps, lossless at half the size.",
-        settings: audio_order::FLAC_ALBUM,
+        card: Card {
+            id: "flac_album",
+            name: "FLAC, the album as one file",
+            about: "The whole album with its gaps, lossless at half the size.",
+            settings: audio_order::FLAC_ALBUM,
+        },
     },
     &AlbumFile {
         kind: AudioKind::Mp3,
-        id: "mp3_album",
-        name: "MP3, the album as one file",
-        about: "The whole album with its gaps, to listen to at home.",
-        settings: audio_order::MP3_ALBUM,
+        card: Card {
+            id: "mp3_album",
+            name: "MP3, the album as one file",
+            about: "The whole album with its gaps, to listen to at home.",
+            settings: audio_order::MP3_ALBUM,
+        },
     },
     &DdpSets,
     &CdImages {
         kind: CdImageKind::Wav,
-        id: "cd_wav_cue",
-        name: "CD image, WAV and cue sheet",
-        about: "To burn a reference CD, or to listen to the disc as it will be.",
+        card: Card {
+            id: "cd_wav_cue",
+            name: "CD image, WAV and cue sheet",
+            about: "To burn a reference CD, or to listen to the disc as it will be.",
+            settings: cd_order::WAV_CUE,
+        },
     },
     &CdImages {
         kind: CdImageKind::Bin,
-        id: "cd_bin_cue",
-        name: "CD image, BIN and cue sheet",
-        about: "To burn a reference CD with programs that ask for raw sectors.",
+        card: Card {
+            id: "cd_bin_cue",
+            name: "CD image, BIN and cue sheet",
+            about: "To burn a reference CD with programs that ask for raw sectors.",
+            settings: cd_order::BIN_CUE,
+        },
     },
 ];
 

@@ -7,9 +7,8 @@ use super::cd_image::{CdImageKind, CdImageWriter, ImageStart, audio_name, sums_o
 use super::cd_order::{self, PairStream};
 use super::cue::{CueKind, CueSheet};
 use super::ddp::disc::{DiscOptions, error};
-use super::deliverable::{Deliverable, DeliveryContext, Sink};
+use super::deliverable::{Card, Deliverable, DeliveryContext, Sink};
 use super::manifest::Written;
-use super::settings::SettingDesc;
 use super::writer::{create_folder, sha256_of_file};
 use crate::model::{Finding, Severity};
 use crate::units::Frames;
@@ -24,32 +23,13 @@ const CD_TEXT_RULES: &str = "cd_text";
 pub struct CdImages {
     /// Form of the audio file.
     pub kind: CdImageKind,
-    /// Stable id.
-    pub id: &'static str,
-    /// As shown.
-    pub name: &'static str,
-    /// One sentence.
-    pub about: &'static str,
+    /// What it says of itself.
+    pub card: Card,
 }
 
 impl Deliverable for CdImages {
-    fn id(&self) -> &'static str {
-        self.id
-    }
-
-    fn name(&self) -> &'static str {
-        self.name
-    }
-
-    fn about(&self) -> &'static str {
-        self.about
-    }
-
-    fn settings(&self) -> &'static [SettingDesc] {
-        match self.kind {
-            CdImageKind::Bin => cd_order::BIN_CUE,
-            CdImageKind::Wav => cd_order::WAV_CUE,
-        }
+    fn card(&self) -> &Card {
+        &self.card
     }
 
     fn check(&self, cx: &DeliveryContext) -> Vec<Finding> {
@@ -71,15 +51,15 @@ impl Deliverable for CdImages {
         let stem = cd_order::stem(cx)?;
         let (disc, _) = cd_order::disc(cx, OPTIONS);
         let target = out.join(audio_name(&stem, self.kind));
-        let stream = PairStream::new(cx)?;
+        let stream = PairStream::new(cx, &disc)?;
         let writer =
             CdImageWriter::create(out, &stem, self.kind, &disc, cx.force).map_err(|e| e.at(&target))?;
-        Ok(Box::new(ImageSink { id: self.id, kind: self.kind, target, stream, writer }))
+        Ok(Box::new(ImageSink { id: self.id(), kind: self.kind, target, stream, writer }))
     }
 
     fn verify(&self, cx: &DeliveryContext, written: &mut [Written]) -> Result<Vec<Finding>, DeliverError> {
         let mut findings = Vec::new();
-        for file in written.iter_mut().filter(|f| f.deliverable == self.id) {
+        for file in written.iter_mut().filter(|f| f.deliverable == self.id()) {
             let (sha256, _) = sha256_of_file(&file.path)?;
             let mut wrong = |what: &str| {
                 findings.push(error("read_back", format!("{}: {what}", file.path.display())));

@@ -7,9 +7,8 @@ use super::cd_order::{self, PairStream};
 use super::ddp::disc::{Disc, DiscOptions, error};
 use super::ddp::verify::{DdpReadError, DdpSet, verify};
 use super::ddp::{self, Companion, DdpOptions, DdpWriter, WrittenSet, checksum};
-use super::deliverable::{Deliverable, DeliveryContext, Sink};
+use super::deliverable::{Card, Deliverable, DeliveryContext, Sink};
 use super::manifest::Written;
-use super::settings::SettingDesc;
 use super::writer::{create_folder, sha256_of_file};
 use crate::model::{Finding, Severity};
 use crate::report::text;
@@ -39,20 +38,13 @@ fn ddp_options(cx: &DeliveryContext) -> DdpOptions {
 }
 
 impl Deliverable for DdpSets {
-    fn id(&self) -> &'static str {
-        ID
-    }
-
-    fn name(&self) -> &'static str {
-        "DDP 2.00 set"
-    }
-
-    fn about(&self) -> &'static str {
-        "The CD master for the plant, with CD-Text, codes, checksums and PQ sheet."
-    }
-
-    fn settings(&self) -> &'static [SettingDesc] {
-        cd_order::DDP
+    fn card(&self) -> &Card {
+        &Card {
+            id: ID,
+            name: "DDP 2.00 set",
+            about: "The CD master for the plant, with CD-Text, codes, checksums and PQ sheet.",
+            settings: cd_order::DDP,
+        }
     }
 
     fn check(&self, cx: &DeliveryContext) -> Vec<Finding> {
@@ -72,7 +64,7 @@ impl Deliverable for DdpSets {
         create_folder(out)?;
         let folder = out.join(cd_order::stem(cx)?);
         let (disc, _) = cd_order::disc(cx, disc_options(cx));
-        let stream = PairStream::new(cx)?;
+        let stream = PairStream::new(cx, &disc)?;
         let writer = DdpWriter::create(&folder, disc.clone(), ddp_options(cx)).map_err(|e| e.at(&folder))?;
         Ok(Box::new(SetSink { cx: cx.clone(), folder, disc, stream, writer }))
     }

@@ -1,18 +1,20 @@
 //! What was written: every file with its checksum, length, measurements and proof, in the shape of `deliver --json`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
 use super::ConformReport;
 use super::master_file::AudioKind;
+use super::null_test::NullReference;
 use super::tags::{Tags, program};
 use crate::audio::format::SampleFormat;
 use crate::meter::analysis::Measurements;
 use crate::model::{Finding, SongId};
 
 /// One finished file under its name.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Written {
     /// Where it stands.
     #[serde(serialize_with = "as_text")]
@@ -33,7 +35,8 @@ pub struct Written {
     pub song: Option<SongId>,
     /// Measured on the very numbers in the file; `None` for lossy files, which are measured by decoding them.
     pub measurements: Option<Measurements>,
-    /// Residual against the tap through the same conversion, dBFS; `None` if exact or not yet compared.
+    /// Residual against the tap through the same conversion, dBFS as AES17 counts RMS ([`super::null_test`]); `None` if
+    /// exact or not yet compared.
     pub null_db: Option<f64>,
     /// The sound read back from the finished file is bit for bit what the tap gave.
     pub bit_exact: bool,
@@ -47,7 +50,7 @@ pub struct Written {
 }
 
 /// What a finished audio file is held against when it is read back.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct AudioProof {
     /// Container and coding.
     pub kind: AudioKind,
@@ -57,6 +60,8 @@ pub struct AudioProof {
     pub sound_hash: String,
     /// Tags that went in.
     pub tags: Option<Tags>,
+    /// What went into a lossy encoder, until the residual is measured; `None` if there was no room to keep it.
+    pub reference: Option<Arc<NullReference>>,
 }
 
 impl Written {
@@ -86,7 +91,7 @@ fn as_text<S: Serializer>(path: &std::path::Path, to: S) -> Result<S::Ok, S::Err
 }
 
 /// A whole delivery.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Manifest {
     /// In the order they were ordered and written.
     pub files: Vec<Written>,

@@ -5,6 +5,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use lofty::file::TaggedFileExt;
 use lofty::tag::{ItemKey, Tag};
@@ -13,6 +14,7 @@ use super::flac::FlacWriter;
 use super::manifest::{AudioProof, Written};
 #[cfg(feature = "mp3")]
 use super::mp3::Mp3Writer;
+use super::null_test::NullRecorder;
 use super::tags::{Tags, program};
 use super::wav::{Bext, BextLoudness, WavInfo, WavSpec, WavTags, WavWriter};
 use super::writer::{PartFile, sha256_of_file};
@@ -80,9 +82,27 @@ pub struct FileSpec {
     pub written_at: jiff::civil::DateTime,
     /// Dither by name, for the coding history.
     pub dither: String,
+    /// Where what goes into a lossy encoder is kept for the null test.
+    pub scratch: PathBuf,
 }
 
 impl FileSpec {
+    /// A file of sound alone: no tags, nothing kept for a null test.
+    pub fn plain(kind: AudioKind, format: SampleFormat, rate: SampleRate, frames: u64) -> Self {
+        Self {
+            kind,
+            format,
+            rate,
+            kbps: String::new(),
+            frames,
+            tags: None,
+            place: 0,
+            written_at: jiff::civil::DateTime::default(),
+            dither: String::new(),
+            scratch: std::env::temp_dir(),
+        }
+    }
+
     /// As shown: `WAV 24`, `MP3 320`.
     pub fn format_name(&self) -> String {
         match self.kind {
@@ -132,8 +152,9 @@ impl FileSpec {
     }
 }
 
+/// The writer of a format.
 #[derive(Debug)]
-enum Encoder {
+pub(super) enum Encoder {
     Wav(Box<WavWriter<PartFile>>),
     Flac(Box<FlacWriter<PartFile>>),
     #[cfg(feature = "mp3")]
@@ -141,7 +162,7 @@ enum Encoder {
 }
 
 impl Encoder {
-    fn new(file: PartFile, spec: &FileSpec) -> io::Result<Self> {
+    pub(super) fn new(file: PartFile, spec: &FileSpec) -> io::Result<Self> {
         match spec.kind {
             AudioKind::Wav => WavWriter::new(file, spec.wav()).map(|writer| Self::Wav(Box::new(writer))),
             AudioKind::Flac => {
@@ -158,7 +179,7 @@ impl Encoder {
         }
     }
 
-    fn write(&mut self, frames: &Chunk<'_>) -> io::Result<()> {
+    pub(super) fn write(&mut self, frames: &Chunk<'_>) -> io::Result<()> {
         match self {
             Self::Wav(writer) => writer.write(frames),
             Self::Flac(writer) => writer.write(frames),
@@ -167,7 +188,7 @@ impl Encoder {
         }
     }
 
-    fn finish(self, loudness: Option<&BextLoudness>) -> io::Result<PartFile> {
+    pub(super) fn finish(self, loudness: Option<&BextLoudness>) -> io::Result<PartFile> {
         match self {
             Self::Wav(writer) => writer.finish(loudness),
             Self::Flac(writer) => writer.finish(),
@@ -184,6 +205,8 @@ pub struct MasterFile {
     encoder: Encoder,
     hash: SoundHash,
     analyzer: Option<Analyzer>,
+    /// Of a lossy file, while there is room for it.
+    recorder: Option<NullRecorder>,
     frames: u64,
     planar: [Vec<f64>; 2],
 }
@@ -207,8 +230,10 @@ impl MasterFile {
         let encoder = Encoder::new(file, &spec).map_err(|e| DeliverError::from_io(target, e))?;
         let analyzer =
             (spec.kind != AudioKind::Mp3).then(|| Analyzer::for_frames(spec.facts(target), spec.frames));
+        let is_lossy = spec.kind == AudioKind::Mp3;
         Ok(Self {
             hash: SoundHash::new(spec.format),
+            recorder: is_lossy.then(|| NullRecorder::create(&spec.scratch).ok()).flatten(),
             spec,
             target: target.to_owned(),
             encoder,
@@ -227,7 +252,17 @@ impl MasterFile {
         self.hash.update(frames);
         self.frames += frames.len() as u64;
         self.measure(frames);
+        self.record(frames);
         Ok(())
+    }
+
+    /// Without room to keep what went in the file is made all the same; [`verify`] says what is then not known of it.
+    fn record(&mut self, frames: &Chunk<'_>) {
+        if let (Some(recorder), Chunk::Float { left, right }) = (&mut self.recorder, frames)
+            && recorder.push(left, right).is_err()
+        {
+            self.recorder = None;
+        }
     }
 
     fn measure(&mut self, frames: &Chunk<'_>) {
@@ -272,6 +307,7 @@ impl MasterFile {
                 format: self.spec.format,
                 sound_hash: self.hash.finish(),
                 tags: self.spec.tags.clone(),
+                reference: self.recorder.and_then(|r| r.finish().ok()).map(Arc::new),
             },
             spec: self.spec,
         })
@@ -412,6 +448,11 @@ pub fn verify(written: &mut Written) -> Result<Vec<Finding>, DeliverError> {
             verdict.expect("the gapless length", &info.gapless_frames(), &written.frames);
             verdict.expect("the frames of the LAME tag", &info.tagged_frames, &info.mp3_frames);
             verdict.expect("the sample rate", &info.sample_rate_hz, &written.sample_rate_hz);
+            if proof.reference.is_none() {
+                let text =
+                    format!("{}: no room to keep what went in; its residual is not known", path.display());
+                verdict.findings.push(Finding::new("null_test", Severity::Warning, text));
+            }
         }
     }
     if proof.kind != AudioKind::Mp3 {

@@ -214,6 +214,26 @@ pub fn clashes<'a>(names: impl IntoIterator<Item = &'a Path>) -> Vec<Finding> {
         .collect()
 }
 
+/// The first name (or folder) that two orders of a delivery would both write, in one line. Orders are given as their id
+/// and the files they write; folders count, because each order makes its own.
+pub fn clash_of_orders(orders: &[(&str, Vec<PathBuf>)]) -> Option<String> {
+    let mut claimed: BTreeMap<String, usize> = BTreeMap::new();
+    for (index, (id, files)) in orders.iter().enumerate() {
+        let with_folders = files.iter().flat_map(|file| file.ancestors()).filter(|p| p.file_name().is_some());
+        for name in with_folders {
+            let owner = *claimed.entry(name.to_string_lossy().to_lowercase()).or_insert(index);
+            if owner != index {
+                return Some(format!(
+                    "{} and {id} would both write “{}”; give one of them another name pattern",
+                    orders[owner].0,
+                    name.display()
+                ));
+            }
+        }
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -284,6 +304,19 @@ mod tests {
         let findings = clashes(names);
         assert_eq!(findings.len(), 1);
         assert_eq!(findings[0].rule, "name_clash");
+    }
+
+    #[test]
+    fn orders_that_share_a_file_or_a_folder_clash() {
+        let paths = |names: &[&str]| names.iter().map(PathBuf::from).collect::<Vec<_>>();
+        let songs = ("wav_songs", paths(&["Album WAV/1.wav", "Album WAV/2.wav"]));
+        let album = ("wav_album", paths(&["Album.wav"]));
+        assert_eq!(clash_of_orders(&[songs.clone(), album.clone()]), None);
+        let image = ("cd_wav_cue", paths(&["album.WAV", "album.cue"]));
+        let clash = clash_of_orders(&[songs.clone(), album, image]).unwrap();
+        assert!(clash.starts_with("wav_album and cd_wav_cue would both write “album.WAV”"), "{clash}");
+        let flac = ("flac_songs", paths(&["Album WAV/1.flac"]));
+        assert!(clash_of_orders(&[songs, flac]).unwrap().contains("flac_songs would both write “Album WAV”"));
     }
 
     proptest! {

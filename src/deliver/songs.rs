@@ -7,14 +7,14 @@
 use std::path::{Path, PathBuf};
 
 use super::audio_order::AudioOrder;
-use super::conform::{Ceiling, Conform, ConformSpec, converted_frames};
-use super::deliverable::{Deliverable, DeliveryContext, Sink};
+use super::conform::{Ceiling, Conform, ConformRange, converted_frames};
+use super::deliverable::{Card, Deliverable, DeliveryContext, Sink};
 use super::manifest::Written;
 use super::master_file::{AudioKind, CompleteFile, FileSpec, MasterFile};
 use super::naming::{NameFields, clashes, file_name};
-use super::settings::SettingDesc;
+use super::part_folder::PartFolder;
 use super::tags::Tags;
-use super::writer::{PartFolder, create_folder};
+use super::writer::create_folder;
 use super::{Chunk, DeliverError, mp3};
 use crate::model::metadata::{check_isrc, ean13};
 use crate::model::{Finding, Severity, SongId};
@@ -25,14 +25,8 @@ use crate::units::Frames;
 pub struct SongFiles {
     /// Container and coding.
     pub kind: AudioKind,
-    /// Stable id.
-    pub id: &'static str,
-    /// As shown.
-    pub name: &'static str,
-    /// One sentence.
-    pub about: &'static str,
-    /// Settings.
-    pub settings: &'static [SettingDesc],
+    /// What it says of itself.
+    pub card: Card,
 }
 
 impl SongFiles {
@@ -63,20 +57,8 @@ impl SongFiles {
 }
 
 impl Deliverable for SongFiles {
-    fn id(&self) -> &'static str {
-        self.id
-    }
-
-    fn name(&self) -> &'static str {
-        self.name
-    }
-
-    fn about(&self) -> &'static str {
-        self.about
-    }
-
-    fn settings(&self) -> &'static [SettingDesc] {
-        self.settings
+    fn card(&self) -> &Card {
+        &self.card
     }
 
     fn check(&self, cx: &DeliveryContext) -> Vec<Finding> {
@@ -101,7 +83,7 @@ impl Deliverable for SongFiles {
             return Err(DeliverError::Refused(clash.text.clone()));
         }
         let folder = self.folder(cx, &order)?;
-        begin_cuts(cx, &order, self.id, out, Some(folder), cuts)
+        begin_cuts(cx, &order, self.id(), out, Some(folder), cuts)
     }
 }
 
@@ -207,17 +189,14 @@ pub(super) fn begin_cuts(
             cut.name
         )));
     }
-    let conform = Conform::new(order.conform(&cx.session, (end - start).as_len() as u64))?;
+    let spec = order.conform(&cx.session, (end - start).as_len() as u64);
+    let conform = ConformRange::new(spec, start)?;
     let spec = FileSpec {
-        kind: order.kind,
-        format: order.format,
-        rate: order.rate,
         kbps: order.kbps.clone(),
-        frames: 0,
-        tags: None,
-        place: 0,
         written_at: cx.written_at,
         dither: order.dither.clone(),
+        scratch: cx.scratch.clone(),
+        ..FileSpec::plain(order.kind, order.format, order.rate, 0)
     };
     create_folder(out)?;
     let folder = folder.map(|name| PartFolder::create(&out.join(name), cx.force)).transpose()?;
@@ -234,102 +213,23 @@ pub(super) fn begin_cuts(
         complete: Vec::new(),
         place: 0,
     };
-    Ok(Box::new(CutSink { conform, next: start, end, files }))
-}
-
-/// One file from any stretch of sound: what `render` and `process` write.
-#[derive(Debug, Clone)]
-pub struct FileJob {
-    /// The file.
-    pub target: PathBuf,
-    /// Replace it if it is there.
-    pub force: bool,
-    /// Position of the first frame that will be pushed and belongs to the file.
-    pub start: Frames,
-    /// From the sound to the file; its `frames` say how many belong to it.
-    pub conform: ConformSpec,
-    /// Container and coding.
-    pub kind: AudioKind,
-    /// Of a lossy file.
-    pub kbps: String,
-    /// Texts and codes inside.
-    pub tags: Option<Tags>,
-    /// Local time of the delivery.
-    pub written_at: jiff::civil::DateTime,
-}
-
-/// Begins a single file.
-///
-/// # Errors
-/// [`DeliverError`].
-pub fn file_sink(job: FileJob) -> Result<Box<dyn Sink>, DeliverError> {
-    let name = job.target.file_name().map(|n| n.to_string_lossy().into_owned());
-    let Some(name) = name else {
-        return Err(DeliverError::Refused(format!("{}: is no file name", job.target.display())));
-    };
-    let end = job.start + Frames(i64::try_from(job.conform.frames).unwrap_or(i64::MAX));
-    let spec = FileSpec {
-        kind: job.kind,
-        format: job.conform.format,
-        rate: job.conform.to,
-        kbps: job.kbps,
-        frames: 0,
-        tags: None,
-        place: 0,
-        written_at: job.written_at,
-        dither: job.conform.dither.clone(),
-    };
-    let conform = Conform::new(job.conform)?;
-    let cut = Cut { name, song: None, frames: (0, conform.frames_out()), tags: job.tags };
-    let inside = job.target.parent().map(Path::to_owned).unwrap_or_default();
-    let mut files = Files {
-        deliverable: "file",
-        inside,
-        folder: None,
-        force: job.force,
-        spec,
-        cuts: vec![cut],
-        index: 0,
-        current: None,
-        complete: Vec::new(),
-        place: 0,
-    };
-    // An existing file is refused before the work, not after it.
-    files.open_next()?;
-    Ok(Box::new(CutSink { conform, next: job.start, end, files }))
+    Ok(Box::new(CutSink { conform, files }))
 }
 
 /// Conforms a stretch of the tap and hands it to the files.
 struct CutSink {
-    conform: Conform,
-    /// Next album frame wanted.
-    next: Frames,
-    end: Frames,
+    conform: ConformRange,
     files: Files,
 }
 
 impl Sink for CutSink {
     fn push(&mut self, start: Frames, left: &[f64], right: &[f64]) -> Result<(), DeliverError> {
-        if self.next >= self.end {
-            return Ok(());
-        }
-        if start > self.next {
-            return Err(DeliverError::Refused(format!(
-                "the album pass left out frames {} to {}",
-                self.next.0, start.0
-            )));
-        }
-        let skipped = (self.next - start).as_len().min(left.len());
-        let taken = (left.len() - skipped).min((self.end - self.next).as_len());
-        let range = skipped..skipped + taken;
-        let chunk = self.conform.push(&left[range.clone()], &right[range])?;
-        self.files.write(&chunk)?;
-        self.next += Frames(taken as i64);
-        Ok(())
+        let chunk = self.conform.push(start, left, right)?;
+        self.files.write(&chunk)
     }
 
     fn finish(self: Box<Self>) -> Result<Vec<Written>, DeliverError> {
-        let Self { mut conform, mut files, .. } = *self;
+        let Self { mut conform, mut files } = *self;
         let chunk = conform.finish()?;
         files.write(&chunk)?;
         files.finish(conform.report())

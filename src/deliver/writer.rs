@@ -1,8 +1,8 @@
 //! Safe writing: a master appears under its name whole or not at all.
 //!
 //! A file is written as `NAME.part` beside its target, flushed to the disk, and renamed; then the folder itself is
-//! flushed, because a rename counts only when the folder knows it. A set of files is written in a folder `NAME.part`
-//! and renamed as a whole. What is dropped before [`PartFile::commit`] is removed.
+//! flushed, because a rename counts only when the folder knows it. What is dropped before [`PartFile::commit`] is
+//! removed. Several files that belong together are made in a [`super::part_folder`].
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, ErrorKind, Read, Seek, SeekFrom, Write};
@@ -101,24 +101,6 @@ fn place_of(path: &Path) -> PathBuf {
     }
 }
 
-/// The name a folder has while its replacement takes its place: one nobody else uses.
-fn aside_path(target: &Path) -> PathBuf {
-    let mut name = part_path(target).into_os_string();
-    name.push(".old");
-    PathBuf::from(name)
-}
-
-/// Mends what a replacement killed between its two renames left: the former folder gets its name back, or goes if the
-/// new one stands.
-fn restore_aside(target: &Path) -> io::Result<()> {
-    let aside = aside_path(target);
-    match (aside.symlink_metadata().is_ok(), target.symlink_metadata().is_ok()) {
-        (false, _) => Ok(()),
-        (true, false) => fs::rename(&aside, target),
-        (true, true) => fs::remove_dir_all(&aside),
-    }
-}
-
 /// Makes a folder and those above it.
 ///
 /// # Errors
@@ -128,12 +110,12 @@ pub fn create_folder(path: &Path) -> Result<(), DeliverError> {
 }
 
 /// Flushes a folder's own entries, where the system can.
-fn sync_folder(path: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
     let folder = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
-fn parent_of(path: &Path) -> &Path {
+pub(super) fn parent_of(path: &Path) -> &Path {
     path.parent().unwrap_or_else(|| Path::new("."))
 }
 
@@ -221,7 +203,7 @@ impl PartFile {
     }
 }
 
-fn busy(target: &Path) -> DeliverError {
+pub(super) fn busy(target: &Path) -> DeliverError {
     DeliverError::Refused(format!(
         "{}: another export is writing this; wait for it or choose another place",
         target.display()
@@ -242,125 +224,6 @@ impl Seek for PartFile {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.file.seek(to)
     }
-}
-
-/// Marks a part folder as being written by a living program.
-const LOCK_NAME: &str = ".lock";
-
-/// A folder of files on its way to its name. Files are made inside [`PartFolder::path`]; [`PartFolder::commit`]
-/// renames the whole; dropping it removes it.
-#[derive(Debug)]
-pub struct PartFolder {
-    part: PathBuf,
-    target: PathBuf,
-    force: bool,
-    lock: Option<File>,
-}
-
-impl PartFolder {
-    /// Begins a folder that will be `target`. With `force` an existing folder is replaced at the end.
-    ///
-    /// # Errors
-    /// [`DeliverError::AlreadyExists`], or what the system said.
-    pub fn create(target: &Path, force: bool) -> Result<Self, DeliverError> {
-        restore_aside(target).map_err(|e| DeliverError::from_io(target, e))?;
-        if target.symlink_metadata().is_ok() && (!force || !target.is_dir()) {
-            return Err(DeliverError::AlreadyExists { path: target.to_owned() });
-        }
-        create_folder(parent_of(target))?;
-        let part = part_path(target);
-        remove_stale(&part, target)?;
-        let in_context = |e: io::Error| DeliverError::from_io(target, e);
-        fs::create_dir(&part).map_err(in_context)?;
-        let mut folder = Self { part, target: target.to_owned(), force, lock: None };
-        let lock = File::create(folder.part.join(LOCK_NAME)).map_err(in_context)?;
-        // A file system without locks is written to all the same.
-        if let Err(fs::TryLockError::WouldBlock) = lock.try_lock() {
-            return Err(busy(target));
-        }
-        folder.lock = Some(lock);
-        Ok(folder)
-    }
-
-    /// Where its files are made.
-    pub fn path(&self) -> &Path {
-        &self.part
-    }
-
-    /// The name it will have.
-    pub fn target(&self) -> &Path {
-        &self.target
-    }
-
-    /// Flushes every file and folder inside and gives the folder its name.
-    ///
-    /// # Errors
-    /// What the system said; the part folder is gone then and what stood under the name still stands.
-    pub fn commit(mut self) -> Result<(), DeliverError> {
-        self.try_commit().map_err(|e| DeliverError::from_io(&self.target, e))
-    }
-
-    fn try_commit(&mut self) -> io::Result<()> {
-        self.lock = None;
-        fs::remove_file(self.part.join(LOCK_NAME))?;
-        sync_tree(&self.part)?;
-        if self.target.symlink_metadata().is_ok() {
-            if !self.force {
-                return Err(ErrorKind::AlreadyExists.into());
-            }
-            self.replace()?;
-        } else {
-            fs::rename(&self.part, &self.target)?;
-        }
-        sync_folder(parent_of(&self.target))
-    }
-
-    /// Puts the old folder aside, the new in its place, and removes the old; on failure the old comes back.
-    fn replace(&self) -> io::Result<()> {
-        let aside = aside_path(&self.target);
-        if aside.symlink_metadata().is_ok() {
-            fs::remove_dir_all(&aside)?;
-        }
-        fs::rename(&self.target, &aside)?;
-        if let Err(error) = fs::rename(&self.part, &self.target) {
-            fs::rename(&aside, &self.target)?;
-            return Err(error);
-        }
-        fs::remove_dir_all(&aside)
-    }
-}
-
-impl Drop for PartFolder {
-    fn drop(&mut self) {
-        self.lock = None;
-        // After a commit there is nothing left under this name; a failure leaves a `.part` folder, never a master.
-        drop(fs::remove_dir_all(&self.part));
-    }
-}
-
-/// Removes what a killed export left, unless that export lives.
-fn remove_stale(part: &Path, target: &Path) -> Result<(), DeliverError> {
-    if part.symlink_metadata().is_err() {
-        return Ok(());
-    }
-    if let Ok(lock) = File::open(part.join(LOCK_NAME))
-        && matches!(lock.try_lock(), Err(fs::TryLockError::WouldBlock))
-    {
-        return Err(busy(target));
-    }
-    fs::remove_dir_all(part).map_err(|e| DeliverError::from_io(part, e))
-}
-
-fn sync_tree(folder: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            sync_tree(&entry.path())?;
-        } else {
-            File::open(entry.path())?.sync_all()?;
-        }
-    }
-    sync_folder(folder)
 }
 
 /// SHA-256 (64 lower-case hex digits) and length of everything a reader gives.
@@ -473,54 +336,13 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_appears_as_a_whole() {
-        let dir = tempfile::tempdir().unwrap();
-        let target = dir.path().join("deep/set");
-        let folder = PartFolder::create(&target, false).unwrap();
-        fs::write(folder.path().join("1.wav"), b"1").unwrap();
-        assert!(!target.exists());
-        assert!(PartFolder::create(&target, false).unwrap_err().to_string().contains("another export"));
-        folder.commit().unwrap();
-        assert_eq!(names_in(&target), ["1.wav"]);
-        assert_eq!(names_in(&dir.path().join("deep")), ["set"]);
-        assert!(matches!(PartFolder::create(&target, false), Err(DeliverError::AlreadyExists { .. })));
-
-        let folder = PartFolder::create(&target, true).unwrap();
-        fs::write(folder.path().join("2.wav"), b"2").unwrap();
-        assert_eq!(names_in(&target), ["1.wav"]);
-        folder.commit().unwrap();
-        assert_eq!(names_in(&target), ["2.wav"]);
-        drop(PartFolder::create(&target, true).unwrap());
-        assert_eq!(names_in(&dir.path().join("deep")), ["set"]);
-    }
-
-    #[test]
     fn what_a_killed_export_left_is_cleared_away() {
         let dir = tempfile::tempdir().unwrap();
-        let target = dir.path().join("set");
-        fs::create_dir(part_path(&target)).unwrap();
-        fs::write(part_path(&target).join("old.wav"), b"half").unwrap();
         fs::write(part_path(&dir.path().join("a.wav")), b"half of an old file").unwrap();
-        PartFolder::create(&target, false).unwrap().commit().unwrap();
-        assert!(names_in(&target).is_empty());
         let mut file = PartFile::create(&dir.path().join("a.wav"), false).unwrap();
         file.write_all(b"x").unwrap();
         file.commit().unwrap();
         assert_eq!(fs::read(dir.path().join("a.wav")).unwrap(), b"x");
-    }
-
-    #[test]
-    fn a_replacement_killed_between_its_renames_is_mended() {
-        let dir = tempfile::tempdir().unwrap();
-        let target = dir.path().join("set");
-        fs::create_dir(aside_path(&target)).unwrap();
-        fs::write(aside_path(&target).join("1.wav"), b"1").unwrap();
-        assert!(matches!(PartFolder::create(&target, false), Err(DeliverError::AlreadyExists { .. })));
-        assert_eq!(names_in(dir.path()), ["set"]);
-        fs::create_dir(aside_path(&target)).unwrap();
-        drop(PartFolder::create(&target, true).unwrap());
-        assert_eq!(names_in(dir.path()), ["set"]);
-        assert_eq!(names_in(&target), ["1.wav"]);
     }
 
     #[test]

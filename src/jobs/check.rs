@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::JobContext;
-use super::inspect::inspect;
+use super::inspect::inspect_open;
 use super::parallel::map_in_order;
-use crate::media::SourceError;
+use crate::media::{Decoder, SourceError};
 use crate::meter::analysis::Analysis;
 use crate::qc::{self, Brief, DeliveredFile, FaultScan, Faults, FileCheck, ReadFault, ReadFaultKind};
 
@@ -29,14 +29,15 @@ pub fn read_for_check(
     listen: &mut dyn FnMut(&[f64], &[f64]),
 ) -> Result<ReadFile, SourceError> {
     let shown = path.display().to_string();
-    let facts = match crate::media::probe(path) {
-        Ok(facts) => facts,
+    let decoder = match Decoder::open(path) {
+        Ok(decoder) => decoder,
         Err(error) => return Ok(ReadFile { delivered: unread(shown, &error), read: None }),
     };
+    let facts = decoder.facts().clone();
     let integer_bits = (!facts.float && facts.bits > 0).then_some(facts.bits);
     let mut scan = FaultScan::new(facts.rate.0, facts.channels, integer_bits, brief);
     let stereo = facts.channels > 1;
-    let inspected = inspect(path, cx, &mut |left, right| {
+    let inspected = inspect_open(decoder, path, cx, &mut |left, right| {
         scan.push(left, if stereo { right } else { &[] });
         listen(left, right);
     });

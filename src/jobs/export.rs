@@ -2,13 +2,17 @@
 //! the tap and measured.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::JobContext;
+use super::fan_out::{Push, fan_out};
 use super::inspect::inspect;
 use super::parallel::map_in_order;
 use super::sources::{key_of, prepare};
-use crate::deliver::{self, DeliverError, Deliverable, DeliveryContext, Sink, Written};
+use crate::deliver::manifest::AudioProof;
+use crate::deliver::null_test::NullTest;
+use crate::deliver::{self, DeliverError, Deliverable, DeliveryContext, Written, naming};
 use crate::media::file_source::FileSources;
 use crate::media::library::Library;
 use crate::media::pcm::{Encoding, Layout, PcmReader};
@@ -27,7 +31,7 @@ pub struct Request {
     pub force: bool,
     /// Local time written into the files.
     pub written_at: jiff::civil::DateTime,
-    /// Threads.
+    /// Threads for songs and for reading back; with more than one every deliverable has one of its own as well.
     pub threads: usize,
 }
 
@@ -48,6 +52,9 @@ pub enum ExportError {
     /// No deliverable is called that.
     #[error("there is no deliverable “{0}”; `glassmaster deliver --list` names them all")]
     Unknown(String),
+    /// Two orders would write one file.
+    #[error("{0}")]
+    Clash(String),
     /// A check found what must be mended first.
     #[error("{}", first_error(.0))]
     Refused(Vec<Finding>),
@@ -84,9 +91,14 @@ const PASS_SHARE: f64 = 0.75;
 
 type Ordered = (&'static dyn Deliverable, DeliveryContext);
 
-fn ordered(session: &Arc<Session>, request: &Request) -> Result<Vec<Ordered>, ExportError> {
+fn ordered(
+    session: &Arc<Session>,
+    library: &Library,
+    request: &Request,
+) -> Result<Vec<Ordered>, ExportError> {
     let mut base = DeliveryContext::new(Arc::clone(session), request.written_at);
     base.force = request.force;
+    base.scratch = library.cache().dir().to_owned();
     request
         .orders
         .iter()
@@ -112,7 +124,7 @@ pub fn export(
     if session.songs.is_empty() {
         return Err(ExportError::Empty);
     }
-    let ordered = ordered(session, request)?;
+    let ordered = ordered(session, library, request)?;
     let mut delivery = Delivery::default();
     for (deliverable, context) in &ordered {
         delivery.findings.extend(deliverable.check(context));
@@ -120,6 +132,7 @@ pub fn export(
     if delivery.findings.iter().any(|f| f.severity == Severity::Error) {
         return Err(ExportError::Refused(delivery.findings));
     }
+    refuse_clashes(&ordered)?;
     cx.set_detail("preparing sources");
     if let Some(error) = prepare(session, library, request.threads, cx).into_iter().next() {
         return Err(error.into());
@@ -128,19 +141,46 @@ pub fn export(
     for (deliverable, context) in &ordered {
         sinks.push(deliverable.begin(context, out)?);
     }
-    delivery.tap_hash = pass(session, library, request, &mut sinks, cx)?;
-    cx.set_detail("completing files");
-    for sink in sinks {
-        delivery.files.extend(sink.finish()?);
-    }
+    let written;
+    (delivery.tap_hash, written) =
+        fan_out(sinks, request.threads, |push| pass(session, library, request, push, cx))?;
     cx.set_detail("reading back");
-    for (i, (deliverable, context)) in ordered.iter().enumerate() {
-        delivery.findings.extend(deliverable.verify(context, &mut delivery.files)?);
-        cx.set_fraction(PASS_SHARE + (1.0 - PASS_SHARE) * 0.6 * (i + 1) as f64 / ordered.len() as f64);
-    }
+    read_back(&ordered, written, request.threads, &mut delivery, cx)?;
     measure_files(&mut delivery.files, request.threads)?;
     cx.set_fraction(1.0);
     Ok(delivery)
+}
+
+/// Nothing is begun where one order would write over another's files.
+fn refuse_clashes(ordered: &[Ordered]) -> Result<(), ExportError> {
+    let files = |(deliverable, context): &Ordered| Ok((deliverable.id(), deliverable.files(context)?));
+    let files = ordered.iter().map(files).collect::<Result<Vec<_>, DeliverError>>()?;
+    naming::clash_of_orders(&files).map_or(Ok(()), |clash| Err(ExportError::Clash(clash)))
+}
+
+/// Holds the files of every order against what went in, several orders at once.
+fn read_back(
+    ordered: &[Ordered],
+    written: Vec<Vec<Written>>,
+    threads: usize,
+    delivery: &mut Delivery,
+    cx: &JobContext,
+) -> Result<(), ExportError> {
+    let done = AtomicUsize::new(0);
+    let orders: Vec<_> = ordered.iter().zip(written.into_iter().map(Mutex::new)).collect();
+    let verified = map_in_order(&orders, threads, |_, ((deliverable, context), files)| {
+        let mut files = std::mem::take(&mut *files.lock().unwrap_or_else(PoisonError::into_inner));
+        let findings = deliverable.verify(context, &mut files);
+        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+        cx.set_fraction(PASS_SHARE + (1.0 - PASS_SHARE) * 0.6 * done as f64 / ordered.len() as f64);
+        findings.map(|findings| (files, findings))
+    });
+    for one in verified {
+        let (files, findings) = one?;
+        delivery.files.extend(files);
+        delivery.findings.extend(findings);
+    }
+    Ok(())
 }
 
 /// The album pass into every sink; its hash.
@@ -148,7 +188,7 @@ fn pass(
     session: &Arc<Session>,
     library: &Arc<Library>,
     request: &Request,
-    sinks: &mut [Box<dyn Sink>],
+    push: &mut Push<'_>,
     cx: &JobContext,
 ) -> Result<String, ExportError> {
     cx.set_detail("rendering");
@@ -160,11 +200,8 @@ fn pass(
     };
     let options =
         RangeOptions { threads: request.threads, cancel: Some(cx.cancel_flag()), progress: Some(&progress) };
-    let mut sink = |start: Frames, left: &[f64], right: &[f64]| {
-        sinks.iter_mut().try_for_each(|sink| sink.push(start, left, right))
-    };
     let opener = FileSources::new(Arc::clone(library));
-    let summary = render_range(&plan, &opener, range, options, &mut sink).map_err(|error| match error {
+    let summary = render_range(&plan, &opener, range, options, push).map_err(|error| match error {
         RenderError::Cancelled => ExportError::Cancelled,
         RenderError::Sink(error) => error.into(),
         RenderError::Worker(error) => ExportError::System(error.to_string()),
@@ -178,22 +215,48 @@ fn pass(
     ))
 }
 
+/// What the last look at a finished file gave: measurements, and of a lossy one its residual.
+type Measured = (Measurements, Option<NullResult>);
+
 /// Opens every audio file and disc image again and measures what is in it.
 fn measure_files(files: &mut [Written], threads: usize) -> Result<(), ExportError> {
     let measured = map_in_order(files, threads, |_, file| match (&file.audio, file.frames) {
-        (Some(_), _) => Some(
-            inspect(&file.path, &JobContext::detached(), &mut |_, _| ()).map(|i| i.analysis.measurements),
-        ),
+        (Some(proof), _) => Some(measure_file(&file.path, proof)),
         // No container tells what it is: sectors of 16-bit pairs (ddp.md section 6), or the same in a cue's WAV.
-        (None, frames) if frames > 0 => Some(measure_image(file)),
+        (None, frames) if frames > 0 => Some(measure_image(file).map(|m| (m, None)).map_err(Into::into)),
         _ => None,
     });
     for (file, measured) in files.iter_mut().zip(measured) {
-        if let Some(measurements) = measured.transpose()? {
-            file.measurements = Some(measurements);
+        let Some((measurements, residual)) = measured.transpose()? else { continue };
+        file.measurements = Some(measurements);
+        if let Some(NullResult(null_db)) = residual {
+            file.null_db = null_db;
+            file.bit_exact = null_db.is_none();
+        }
+        // What was kept for the comparison has done its work.
+        if let Some(proof) = &mut file.audio {
+            proof.reference = None;
         }
     }
     Ok(())
+}
+
+/// Residual in dBFS; `None` inside where there is none.
+struct NullResult(Option<f64>);
+
+/// One reading for the measurements and, where there is something to compare with, the null test.
+fn measure_file(path: &Path, proof: &AudioProof) -> Result<Measured, ExportError> {
+    let in_context = |e| DeliverError::from_io(path, e);
+    let mut test = proof.reference.as_ref().map(|r| r.compare()).transpose().map_err(in_context)?;
+    let mut compared = Ok(());
+    let inspected = inspect(path, &JobContext::detached(), &mut |left, right| {
+        if let (Some(test), Ok(())) = (&mut test, &compared) {
+            compared = test.push(left, right);
+        }
+    })?;
+    compared.map_err(in_context)?;
+    let residual = test.map(NullTest::finish).transpose().map_err(in_context)?;
+    Ok((inspected.analysis.measurements, residual.map(NullResult)))
 }
 
 /// Measures a disc image: a WAV by its own header, anything else as raw little-endian 16-bit pairs.

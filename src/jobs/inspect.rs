@@ -41,7 +41,19 @@ pub fn inspect(
     cx: &JobContext,
     listen: &mut dyn FnMut(&[f64], &[f64]),
 ) -> Result<Inspected, SourceError> {
-    let mut decoder = Decoder::open(path)?;
+    inspect_open(Decoder::open(path)?, path, cx, listen)
+}
+
+/// The same for a file that is open already, at its start.
+///
+/// # Errors
+/// As [`inspect`].
+pub fn inspect_open(
+    mut decoder: Decoder,
+    path: &Path,
+    cx: &JobContext,
+    listen: &mut dyn FnMut(&[f64], &[f64]),
+) -> Result<Inspected, SourceError> {
     let facts = decoder.facts().clone();
     let mut analyzer = Analyzer::for_frames(measured_facts(path, &facts), facts.frames);
     let mut block = [Vec::new(), Vec::new()];

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod export;
+pub mod fan_out;
 pub mod import;
 pub mod inspect;
 pub mod parallel;

@@ -3,7 +3,9 @@
 //! Every range is a slice of the full album pass: the render begins at album frame 0 in reset state, whatever the range,
 //! so a song exported alone is the same bits as that stretch of the album. Songs do not depend on each other up to the
 //! album sum: with more than one thread they run ahead on workers, through bounded queues, and are summed in running
-//! order; the bits do not depend on the number of threads.
+//! order; the bits do not depend on the number of threads. A queue holds seconds, not songs: the chains of one song run
+//! beside the album chain and all that follows it, and memory does not grow with the length of a song. A source is open
+//! only while its song is rendered.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -25,8 +27,8 @@ use super::tap::TapHash;
 /// Quanta that travel together from a worker, and to the sink: 4096 frames.
 const CHUNK_QUANTA: usize = 64;
 
-/// Chunks a song may run ahead of the sum: 2048 · 64 KiB = 128 MiB, 190 s at 44.1 kHz.
-const AHEAD_CHUNKS: usize = 2048;
+/// Chunks a song may run ahead of the sum: 128 · 64 KiB = 8 MiB a worker, 12 s at 44.1 kHz.
+const AHEAD_CHUNKS: usize = 128;
 
 /// How far a render has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,21 +93,20 @@ pub fn render_range<'s, E>(
 ) -> Result<RenderSummary, RenderError<E>> {
     let range = (range.0.max(Frames::ZERO), range.1.max(range.0).max(Frames::ZERO));
     let _fpu = FpuGuard::new();
-    let mut parts = Renderer::parts_from_reset(plan, opener);
+    let mut parts = Renderer::parts_from_reset(plan);
     keep_before(&mut parts.strands, range.1.ceil_to(Q).0 / Q);
-    let mut notes = plan.notes.clone();
-    notes.extend(parts.notes.iter().cloned());
     let mut pass = Pass {
         album: parts.album,
         quantum: parts.quantum,
         output: Output { range, options, sink, hash: TapHash::new(), left: Vec::new(), right: Vec::new() },
     };
-    let failed = if options.threads > 1 {
-        run_on_threads(parts.strands, &mut pass, options.threads)?
+    let heard = if options.threads > 1 {
+        run_on_threads(parts.strands, opener, &mut pass, options.threads)?
     } else {
-        pass.run(parts.strands.into_iter().map(Feed::here).collect())?
+        pass.run(parts.strands.into_iter().map(|s| Feed::here(s, opener)).collect())?
     };
-    Ok(RenderSummary { tap_hash: pass.output.hash.hex(), notes, failed })
+    let notes = plan.notes.iter().cloned().chain(heard.notes).collect();
+    Ok(RenderSummary { tap_hash: pass.output.hash.hex(), notes, failed: heard.failed })
 }
 
 /// Leaves out what begins at or goes on after quantum `end`.
@@ -116,6 +117,12 @@ fn keep_before(strands: &mut Vec<Strand>, end: i64) {
     }
 }
 
+/// What was heard of the songs, in running order.
+struct Heard {
+    failed: Vec<SongId>,
+    notes: Vec<RenderNote>,
+}
+
 /// The album pass after the songs.
 struct Pass<'a, E> {
     album: ChainRunner,
@@ -124,8 +131,8 @@ struct Pass<'a, E> {
 }
 
 impl<E> Pass<'_, E> {
-    /// Sums the feeds to the end of the range; the songs whose source failed.
-    fn run(&mut self, mut feeds: Vec<Feed<'_>>) -> Result<Vec<SongId>, RenderError<E>> {
+    /// Sums the feeds to the end of the range.
+    fn run(&mut self, mut feeds: Vec<Feed<'_>>) -> Result<Heard, RenderError<E>> {
         let end = self.output.range.1.ceil_to(Q).0 / Q;
         let (mut sum, mut song) = (Block::silent(), Block::silent());
         for quantum in self.quantum..end {
@@ -138,7 +145,10 @@ impl<E> Pass<'_, E> {
             self.output.take(quantum, &sum)?;
         }
         self.output.flush(Frames(end * Q))?;
-        Ok(feeds.iter().filter(|f| f.failed).map(|f| f.song).collect())
+        Ok(Heard {
+            failed: feeds.iter().filter(|f| f.failed).map(|f| f.song).collect(),
+            notes: feeds.into_iter().filter_map(|f| f.note).collect(),
+        })
     }
 }
 
@@ -184,9 +194,12 @@ impl<E> Output<'_, E> {
 }
 
 /// Consecutive quanta of one song.
+#[derive(Default)]
 struct Chunk {
     blocks: Vec<Block>,
     failed: bool,
+    /// Of the first chunk: why the source could not be opened.
+    note: Option<RenderNote>,
 }
 
 /// A song waiting for a worker, with the queue it is to fill.
@@ -200,8 +213,8 @@ enum FeedState<'a> {
     Waiting(&'a Waiting, Receiver<Chunk>),
     /// A worker runs ahead.
     Ahead(Receiver<Chunk>, Chunk, usize),
-    /// The worker died.
-    Lost,
+    /// Rendered to its end; its source is closed.
+    Over,
 }
 
 /// One song on its way to the sum.
@@ -209,17 +222,20 @@ struct Feed<'a> {
     song: SongId,
     quanta: (i64, i64),
     failed: bool,
+    note: Option<RenderNote>,
+    opener: &'a dyn OpenSource,
     state: FeedState<'a>,
 }
 
 impl<'a> Feed<'a> {
-    fn new(plan: &StrandPlan, state: FeedState<'a>) -> Self {
-        Self { song: plan.song, quanta: (plan.first_quantum, plan.end_quantum), failed: false, state }
+    fn new(plan: &StrandPlan, opener: &'a dyn OpenSource, state: FeedState<'a>) -> Self {
+        let quanta = (plan.first_quantum, plan.end_quantum);
+        Self { song: plan.song, quanta, failed: false, note: None, opener, state }
     }
 
-    fn here(strand: Strand) -> Self {
+    fn here(strand: Strand, opener: &'a dyn OpenSource) -> Self {
         let plan = strand.plan.clone();
-        Self::new(&plan, FeedState::Here(Box::new(strand)))
+        Self::new(&plan, opener, FeedState::Here(Box::new(strand)))
     }
 
     fn is_active(&self, quantum: i64) -> bool {
@@ -228,7 +244,9 @@ impl<'a> Feed<'a> {
 
     /// The song in its next active quantum.
     fn next(&mut self, quantum: i64, out: &mut Block) -> io::Result<()> {
-        self.begin()?;
+        if quantum == self.quanta.0 {
+            self.begin()?;
+        }
         match &mut self.state {
             FeedState::Here(strand) => self.failed |= strand.render(quantum, out) == ReadOutcome::Failed,
             FeedState::Ahead(queue, chunk, at) => {
@@ -236,26 +254,32 @@ impl<'a> Feed<'a> {
                     *chunk = queue.recv().map_err(|e| io::Error::other(e.to_string()))?;
                     *at = 0;
                     self.failed |= chunk.failed;
+                    self.note = self.note.take().or_else(|| chunk.note.take());
                 }
                 out.clone_from(&chunk.blocks[*at]);
                 *at += 1;
             }
-            FeedState::Waiting(..) | FeedState::Lost => out.clear(),
+            FeedState::Waiting(..) | FeedState::Over => out.clear(),
+        }
+        if quantum + 1 == self.quanta.1 {
+            self.state = FeedState::Over;
         }
         Ok(())
     }
 
-    /// Finds out, at the song's first quantum, whether a worker has taken it.
+    /// Finds out, at the song's first quantum, whether a worker has taken it; if not, its source is opened here.
     fn begin(&mut self) -> io::Result<()> {
-        if !matches!(self.state, FeedState::Waiting(..)) {
-            return Ok(());
-        }
-        if let FeedState::Waiting(waiting, queue) = std::mem::replace(&mut self.state, FeedState::Lost) {
-            let not_begun = waiting.lock().map_err(|e| io::Error::other(e.to_string()))?.take();
-            self.state = match not_begun {
-                Some((strand, _)) => FeedState::Here(strand),
-                None => FeedState::Ahead(queue, Chunk { blocks: Vec::new(), failed: false }, 0),
-            };
+        self.state = match std::mem::replace(&mut self.state, FeedState::Over) {
+            FeedState::Waiting(waiting, queue) => {
+                match waiting.lock().map_err(|e| io::Error::other(e.to_string()))?.take() {
+                    Some((strand, _)) => FeedState::Here(strand),
+                    None => FeedState::Ahead(queue, Chunk::default(), 0),
+                }
+            }
+            state => state,
+        };
+        if let FeedState::Here(strand) = &mut self.state {
+            self.note = strand.open(self.opener, self.quanta.0);
         }
         Ok(())
     }
@@ -264,9 +288,10 @@ impl<'a> Feed<'a> {
 /// Songs on workers, the sum and all after it here.
 fn run_on_threads<E>(
     strands: Vec<Strand>,
+    opener: &dyn OpenSource,
     pass: &mut Pass<'_, E>,
     threads: usize,
-) -> Result<Vec<SongId>, RenderError<E>> {
+) -> Result<Heard, RenderError<E>> {
     let plans: Vec<StrandPlan> = strands.iter().map(|s| s.plan.clone()).collect();
     let (waiting, queues): (Vec<Waiting>, Vec<_>) = strands
         .into_iter()
@@ -284,13 +309,13 @@ fn run_on_threads<E>(
             // Its first song is its own before it runs, so that the sum does not take it away.
             let first = order.get(next.fetch_add(1, Ordering::Relaxed)).and_then(|&i| take(&waiting[i]));
             let (waiting, order, next) = (&waiting, &order, &next);
-            let work = move || run_worker(first, waiting, order, next);
+            let work = move || run_worker(first, waiting, order, next, opener);
             let name = format!("gm-render-{number}");
             Builder::new().name(name).spawn_scoped(scope, work).map_err(RenderError::Worker)?;
         }
         // The feeds are dropped at the end of this call; then workers that run ahead stop.
         let feeds = plans.iter().zip(&waiting).zip(queues);
-        pass.run(feeds.map(|((p, w), queue)| Feed::new(p, FeedState::Waiting(w, queue))).collect())
+        pass.run(feeds.map(|((p, w), queue)| Feed::new(p, opener, FeedState::Waiting(w, queue))).collect())
     })
 }
 
@@ -304,12 +329,13 @@ fn run_worker(
     waiting: &[Waiting],
     order: &[usize],
     next: &AtomicUsize,
+    opener: &dyn OpenSource,
 ) {
     let _fpu = FpuGuard::new();
     let mut song = first;
     loop {
         if let Some((strand, queue)) = song.take() {
-            run_ahead(*strand, &queue);
+            run_ahead(*strand, opener, &queue);
         }
         let Some(&index) = order.get(next.fetch_add(1, Ordering::Relaxed)) else { return };
         song = take(&waiting[index]);
@@ -317,11 +343,12 @@ fn run_worker(
 }
 
 /// Renders a whole song into its queue; ends early when nobody listens any more.
-fn run_ahead(mut strand: Strand, queue: &SyncSender<Chunk>) {
+fn run_ahead(mut strand: Strand, opener: &dyn OpenSource, queue: &SyncSender<Chunk>) {
     let (mut quantum, end) = (strand.plan.first_quantum, strand.plan.end_quantum);
+    let mut note = strand.open(opener, quantum);
     while quantum < end {
         let count = CHUNK_QUANTA.min((end - quantum) as usize);
-        let mut chunk = Chunk { blocks: vec![Block::silent(); count], failed: false };
+        let mut chunk = Chunk { blocks: vec![Block::silent(); count], failed: false, note: note.take() };
         for block in &mut chunk.blocks {
             chunk.failed |= strand.render(quantum, block) == ReadOutcome::Failed;
             quantum += 1;

@@ -180,20 +180,17 @@ impl Renderer {
 
     /// The parts of a renderer in reset state at the first quantum of the plan, for a render that may run songs on
     /// threads of their own.
-    pub(super) fn parts_from_reset(plan: &Arc<RenderPlan>, opener: &dyn OpenSource) -> Parts {
-        let mut renderer = Self::at_quantum(plan, plan.reset_quantum());
-        renderer.open(opener);
-        let Self { strands, album, quantum, notes, .. } = renderer;
-        Parts { strands, album, quantum, notes }
+    pub(super) fn parts_from_reset(plan: &Arc<RenderPlan>) -> Parts {
+        let Self { strands, album, quantum, .. } = Self::at_quantum(plan, plan.reset_quantum());
+        Parts { strands, album, quantum }
     }
 }
 
-/// A renderer taken apart: the songs, what follows their sum, and the next quantum.
+/// A renderer taken apart: the songs (no source open), what follows their sum, and the next quantum.
 pub(super) struct Parts {
     pub strands: Vec<Strand>,
     pub album: ChainRunner,
     pub quantum: i64,
-    pub notes: Vec<RenderNote>,
 }
 
 /// What follows the sum: the album chain, in place.

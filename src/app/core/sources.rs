@@ -15,7 +15,7 @@ use crate::jobs::{JobContext, Priority};
 use crate::media::file_source::FileSource;
 use crate::media::library::Library;
 use crate::media::overview::{Overview, OverviewBuilder};
-use crate::media::{Decoder, FrameSource, SourceError, SourceKey};
+use crate::media::{FrameSource, SourceError, SourceKey};
 use crate::meter::analysis::Measurements;
 use crate::model::{Finding, Session, SongId, SourceRef};
 use crate::qc::Brief;
@@ -33,10 +33,10 @@ pub(crate) struct Imported {
 
 /// What a job on one source brings back.
 pub(crate) enum SourceDone {
-    /// Ready to play (or why not), with its picture.
-    Prepared { key: SourceKey, picture: Option<Arc<dyn Picture>>, result: Result<(), SourceError> },
-    /// Measured and checked.
-    Inspected { hash: String, read: Result<Box<ReadFile>, SourceError> },
+    /// Ready to play (or why not), with its picture where that was drawn before.
+    Prepared { key: SourceKey, overview: Option<Overview>, result: Result<(), SourceError> },
+    /// Drawn, measured and checked in one reading.
+    Inspected { hash: String, overview: Option<Overview>, read: Result<Box<ReadFile>, SourceError> },
     /// Another file for a song.
     Relinked { song: SongId, taken: Result<Box<Taken>, SourceError> },
 }
@@ -47,9 +47,20 @@ type Judged = (Arc<Vec<Finding>>, Arc<Vec<(String, String)>>);
 #[derive(Default)]
 struct Record {
     key: Option<SourceKey>,
+    /// Frames of the file in one frame of the session.
+    ratio: f64,
+    /// There is something to hear and to draw.
+    playable: bool,
     state: SourceState,
     job: Option<u64>,
     picture: Option<Arc<dyn Picture>>,
+}
+
+/// What one reading of a file brought.
+#[derive(Default)]
+struct Seen {
+    overview: Option<Arc<Overview>>,
+    check: Option<Box<ReadFile>>,
 }
 
 /// What is known about the sources.
@@ -58,8 +69,8 @@ pub(super) struct Sources {
     data: PathBuf,
     /// By song.
     records: BTreeMap<SongId, Record>,
-    /// What the check read, by content hash; `None` while it is being read.
-    read: BTreeMap<String, Option<Box<ReadFile>>>,
+    /// What was read, by content hash; empty while it is being read.
+    read: BTreeMap<String, Seen>,
     /// Judged anew when a read comes in: verdicts compare the files with each other.
     judged: BTreeMap<String, Judged>,
 }
@@ -86,7 +97,7 @@ impl Sources {
 
     fn song_state(&self, id: SongId, source: &SourceRef) -> SongState {
         let record = self.records.get(&id);
-        let read = self.read.get(&source.hash).and_then(Option::as_ref).and_then(|r| r.read.as_ref());
+        let read = self.check_of(&source.hash).and_then(|r| r.read.as_ref());
         let measured = read.map(|(analysis, _)| &analysis.measurements);
         let judged = self.judged.get(&source.hash);
         SongState {
@@ -101,14 +112,31 @@ impl Sources {
         }
     }
 
+    fn check_of(&self, hash: &str) -> Option<&ReadFile> {
+        self.read.get(hash).and_then(|seen| seen.check.as_deref())
+    }
+
+    /// Gives a picture to the songs of a source that have none.
+    fn draw(&mut self, hash: &str, overview: &Arc<Overview>) {
+        let records = self.records.values_mut().filter(|r| r.playable && r.picture.is_none());
+        for record in records {
+            let Some(key) = record.key.as_ref().filter(|key| key.hash == hash) else { continue };
+            record.picture = Some(Arc::new(SourcePicture {
+                overview: Arc::clone(overview),
+                ratio: record.ratio,
+                library: Arc::clone(&self.library),
+                key: key.clone(),
+                close_up: Mutex::default(),
+            }));
+        }
+    }
+
     /// Judges all files of a session together.
     fn judge_all(&mut self, session: &Session) {
         let mut hashes: Vec<&String> = session.songs.iter().map(|s| &s.source.hash).collect();
         hashes.dedup();
-        let files: Vec<(&String, &ReadFile)> = hashes
-            .into_iter()
-            .filter_map(|h| self.read.get(h).and_then(Option::as_deref).map(|r| (h, r)))
-            .collect();
+        let files: Vec<(&String, &ReadFile)> =
+            hashes.into_iter().filter_map(|h| self.check_of(h).map(|r| (h, r))).collect();
         let read: Vec<&ReadFile> = files.iter().map(|(_, r)| *r).collect();
         let checks = judge(&read, &Brief::default());
         let judged = files.iter().zip(checks).map(|((hash, _), check)| {
@@ -150,7 +178,7 @@ fn measurement_lines(m: &Measurements) -> Vec<(String, String)> {
 /// A source as a picture: the overview, and its own samples for a close-up.
 #[derive(Debug)]
 struct SourcePicture {
-    overview: Overview,
+    overview: Arc<Overview>,
     /// Frames of the file in one frame of the session.
     ratio: f64,
     library: Arc<Library>,
@@ -218,23 +246,29 @@ impl CloseUp {
     }
 }
 
-/// Reads the picture of a file, from the cache or from the file itself.
-fn overview_of(library: &Library, path: &Path, hash: &str, cx: &JobContext) -> Option<Overview> {
-    if let Some(overview) = Overview::load(library.cache(), hash) {
-        return Some(overview);
-    }
-    let mut decoder = Decoder::open(path).ok()?;
-    let mut builder = OverviewBuilder::new();
-    let mut block = [Vec::new(), Vec::new()];
+/// Reads a file once: its overview, unless that is in the cache, its measurements and its faults.
+fn read_once(
+    library: &Library,
+    (path, hash): (&Path, &str),
+    cx: &JobContext,
+) -> (Option<Overview>, Result<Box<ReadFile>, SourceError>) {
+    let mut overview = Overview::load(library.cache(), hash);
+    let mut builder = overview.is_none().then(OverviewBuilder::new);
+    let read = read_for_check(path, &Brief::default(), cx, &mut |left, right| {
+        if let Some(builder) = &mut builder {
+            builder.push([left, right]);
+        }
+    });
     // A damaged file is drawn as far as it goes.
-    while !cx.is_cancelled() && decoder.next(&mut block).is_ok_and(|n| n > 0) {
-        builder.push([&block[0], &block[1]]);
+    let has_sound = read.as_ref().is_ok_and(|r| r.read.is_some());
+    if let Some(builder) = builder.filter(|_| has_sound) {
+        let drawn = builder.finish();
+        if drawn.store(library.cache(), hash).is_err() {
+            // It is made again next time.
+        }
+        overview = Some(drawn);
     }
-    let overview = builder.finish();
-    if !cx.is_cancelled() && overview.store(library.cache(), hash).is_err() {
-        // It is made again next time.
-    }
-    Some(overview)
+    (overview, read.map(Box::new))
 }
 
 impl Core {
@@ -245,62 +279,55 @@ impl Core {
         for song in &session.songs {
             let key = key_of(&song.source, session.sample_rate_hz);
             let record = self.sources.records.entry(song.id).or_default();
-            if record.key.as_ref() != Some(&key) {
-                let old = record.job.take();
-                record.key = Some(key.clone());
-                record.state = SourceState::Preparing(0.0);
-                if let Some(old) = old {
-                    self.jobs.cancel(old);
-                }
-                let job = self.spawn_prepare(&key, &song.source, &song.metadata.title);
-                if let Some(record) = self.sources.records.get_mut(&song.id) {
-                    record.job = Some(job);
-                }
+            if record.key.as_ref() == Some(&key) {
+                continue;
             }
-            if !self.sources.read.contains_key(&song.source.hash) {
-                self.sources.read.insert(song.source.hash.clone(), None);
-                self.spawn_inspect(&song.source, &song.metadata.title);
+            let ratio = f64::from(song.source.sample_rate_hz) / key.rate.hz();
+            let state = SourceState::Preparing(0.0);
+            let old = std::mem::replace(
+                record,
+                Record { key: Some(key.clone()), ratio, state, ..Record::default() },
+            );
+            if let Some(job) = old.job {
+                self.jobs.cancel(job);
+            }
+            let job = self.spawn_prepare(key, &song.metadata.title);
+            if let Some(record) = self.sources.records.get_mut(&song.id) {
+                record.job = Some(job);
             }
         }
     }
 
-    fn spawn_prepare(&mut self, key: &SourceKey, source: &SourceRef, title: &str) -> u64 {
+    fn spawn_prepare(&mut self, key: SourceKey, title: &str) -> u64 {
         let library = Arc::clone(self.sources.library());
-        let (key, ratio) = (key.clone(), f64::from(source.sample_rate_hz) / key.rate.hz());
         self.jobs.spawn(&format!("Prepare {title}"), Priority::Soon, move |cx| {
-            let progress = |f: f64| cx.set_fraction(f * 0.8);
+            let progress = |f: f64| cx.set_fraction(f);
             let result = library.prepare(&key, &progress, cx.cancel_flag()).map(|_| ());
-            let playable = matches!(result, Ok(()) | Err(SourceError::Damaged { .. }));
-            let overview = if playable { overview_of(&library, &key.path, &key.hash, cx) } else { None };
-            let picture = overview.map(|overview| {
-                let close_up = Mutex::default();
-                let key = key.clone();
-                Arc::new(SourcePicture { overview, ratio, library, key, close_up }) as Arc<dyn Picture>
-            });
-            Done::Source(SourceDone::Prepared { key, picture, result })
+            let overview = Overview::load(library.cache(), &key.hash);
+            Done::Source(SourceDone::Prepared { key, overview, result })
         })
     }
 
-    fn spawn_inspect(&mut self, source: &SourceRef, title: &str) {
-        let (path, hash) = (PathBuf::from(&source.path), source.hash.clone());
-        self.jobs.spawn(&format!("Measure {title}"), Priority::Idle, move |cx| {
-            let read = read_for_check(&path, &Brief::default(), cx, &mut |_, _| ()).map(Box::new);
-            Done::Source(SourceDone::Inspected { hash, read })
+    /// Reads a file that was not read yet; sooner if there is nothing to draw without it.
+    fn spawn_inspect(&mut self, key: &SourceKey, is_drawn: bool) {
+        if self.sources.read.contains_key(&key.hash) {
+            return;
+        }
+        self.sources.read.insert(key.hash.clone(), Seen::default());
+        let library = Arc::clone(self.sources.library());
+        let (path, hash) = (key.path.clone(), key.hash.clone());
+        let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+        let priority = if is_drawn { Priority::Idle } else { Priority::Soon };
+        self.jobs.spawn(&format!("Measure {name}"), priority, move |cx| {
+            let (overview, read) = read_once(&library, (&path, &hash), cx);
+            Done::Source(SourceDone::Inspected { hash, overview, read })
         });
     }
 
     pub(super) fn source_done(&mut self, done: SourceDone) {
         match done {
-            SourceDone::Prepared { key, picture, result } => self.prepared(&key, picture, result),
-            SourceDone::Inspected { hash, read } => {
-                if let Ok(read) = read {
-                    self.sources.read.insert(hash, Some(read));
-                    let session = Arc::clone(self.document.session());
-                    self.sources.judge_all(&session);
-                } else {
-                    self.sources.read.remove(&hash);
-                }
-            }
+            SourceDone::Prepared { key, overview, result } => self.prepared(&key, overview, &result),
+            SourceDone::Inspected { hash, overview, read } => self.inspected(hash, overview, read),
             SourceDone::Relinked { song, taken } => match taken {
                 Ok(taken) => self.edit(Edit::Relink { song, source: taken.source }),
                 Err(error) => self.log.error(error.to_string()),
@@ -308,28 +335,47 @@ impl Core {
         }
     }
 
-    fn prepared(
-        &mut self,
-        key: &SourceKey,
-        picture: Option<Arc<dyn Picture>>,
-        result: Result<(), SourceError>,
-    ) {
+    fn prepared(&mut self, key: &SourceKey, overview: Option<Overview>, result: &Result<(), SourceError>) {
         if matches!(result, Err(SourceError::Cancelled)) {
             return;
         }
-        let state = match &result {
+        let state = match result {
             Ok(()) => SourceState::Ready,
             Err(error) => {
                 self.log.error(error.to_string());
                 SourceState::Failed(error.to_string())
             }
         };
+        let playable = matches!(result, Ok(()) | Err(SourceError::Damaged { .. }));
         for record in self.sources.records.values_mut().filter(|r| r.key.as_ref() == Some(key)) {
-            record.state = state.clone();
-            record.job = None;
-            record.picture.clone_from(&picture);
+            (record.state, record.job, record.playable) = (state.clone(), None, playable);
         }
+        let seen = self.sources.read.get(&key.hash).and_then(|seen| seen.overview.clone());
+        let overview = seen.or_else(|| overview.map(Arc::new));
+        if let Some(overview) = &overview {
+            self.sources.draw(&key.hash, overview);
+        }
+        self.spawn_inspect(key, overview.is_some());
         self.live.sources_changed();
+    }
+
+    fn inspected(
+        &mut self,
+        hash: String,
+        overview: Option<Overview>,
+        read: Result<Box<ReadFile>, SourceError>,
+    ) {
+        let Ok(check) = read else {
+            self.sources.read.remove(&hash);
+            return;
+        };
+        let overview = overview.map(Arc::new);
+        if let Some(overview) = &overview {
+            self.sources.draw(&hash, overview);
+        }
+        self.sources.read.insert(hash, Seen { overview, check: Some(check) });
+        let session = Arc::clone(self.document.session());
+        self.sources.judge_all(&session);
     }
 
     pub(super) fn import(&mut self, paths: Vec<PathBuf>, at: Option<usize>) {

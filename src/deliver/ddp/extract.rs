@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 
 use super::DeliverDdpError;
 use super::disc::{FIRST_INDEX_MIN, Track};
-use super::staging::Staging;
 use super::verify::DdpSet;
 use crate::deliver::cd_image::{Pair, PairSink, SECTOR_BYTES, WavSink};
+use crate::deliver::part_folder::FileSet;
 use crate::units::CdFrames;
 
 /// Choices of an extraction.
@@ -23,6 +23,9 @@ pub struct ExtractOptions {
     /// Replace files that stand there.
     pub force: bool,
 }
+
+/// Names the files while they are made: `tracks.part`.
+const FILES_NAME: &str = "tracks";
 
 /// One file to be written.
 struct Part {
@@ -50,18 +53,12 @@ pub fn extract(
         return Err(DeliverDdpError::Disc("the set has no track that can be read".to_owned()));
     }
     let names: Vec<String> = parts.iter().map(|p| p.name.clone()).collect();
-    std::fs::create_dir_all(out)?;
-    if let Some(path) =
-        names.iter().map(|n| out.join(n)).find(|p| !options.force && p.symlink_metadata().is_ok())
-    {
-        return Err(DeliverDdpError::Exists { path });
-    }
-    let staging = Staging::beside(&out.join("tracks"))?;
+    let files = FileSet::create(out, FILES_NAME, &names, options.force)?;
     let mut file = BufReader::with_capacity(1 << 18, File::open(set.folder.join(image))?);
     let total: u64 = parts.iter().map(|p| u64::from(p.end.0 - p.start.0)).sum();
     let mut done = 0;
     for part in &parts {
-        let mut sink = WavSink::create(&staging.folder().join(&part.name))?;
+        let mut sink = WavSink::create(&files.path().join(&part.name))?;
         file.seek(SeekFrom::Start(u64::from(part.start.0) * SECTOR_BYTES as u64))?;
         for _ in part.start.0..part.end.0 {
             let mut sector = [0u8; SECTOR_BYTES];
@@ -74,7 +71,8 @@ pub fn extract(
         }
         sink.finish()?;
     }
-    staging.move_files(&names, out, options.force)
+    files.commit()?;
+    Ok(names.iter().map(|name| out.join(name)).collect())
 }
 
 /// What is to be written, held to the image's true length.

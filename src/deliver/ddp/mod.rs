@@ -14,7 +14,6 @@ pub mod extract;
 mod fields;
 mod judge;
 pub mod pq;
-pub(crate) mod staging;
 pub mod verify;
 
 use std::io;
@@ -25,10 +24,10 @@ use self::checksum::Sums;
 use self::ddpid::Identity;
 use self::ddpms::MapPacket;
 use self::disc::Disc;
-use self::staging::Staging;
 use super::DeliverError;
 use super::cd_image::{ImageStart, Pair, RawSink, SectorStream};
 use super::cue::{CueEncoding, CueKind, CueSheet};
+use super::part_folder::PartFolder;
 use crate::model::Severity;
 
 /// Name of the identity file.
@@ -66,6 +65,18 @@ pub enum DeliverDdpError {
     /// Writing failed.
     #[error("writing failed: {0}")]
     Io(#[from] io::Error),
+    /// Making or naming the files failed.
+    #[error(transparent)]
+    Files(DeliverError),
+}
+
+impl From<DeliverError> for DeliverDdpError {
+    fn from(error: DeliverError) -> Self {
+        match error {
+            DeliverError::AlreadyExists { path } => Self::Exists { path },
+            other => Self::Files(other),
+        }
+    }
 }
 
 impl DeliverDdpError {
@@ -74,6 +85,7 @@ impl DeliverDdpError {
         match self {
             Self::Exists { path } => DeliverError::AlreadyExists { path },
             Self::Io(error) => DeliverError::from_io(path, error),
+            Self::Files(error) => error,
             Self::Cancelled => DeliverError::Cancelled,
             other => DeliverError::Refused(format!("{}: {other}", path.display())),
         }
@@ -187,7 +199,7 @@ impl WrittenSet {
 /// A set being written. Audio comes in blocks from album time zero on; nothing is seen under the target's name before
 /// [`DdpWriter::finish`], and dropped before that, nothing stays.
 pub struct DdpWriter {
-    staging: Staging,
+    files: PartFolder,
     stream: SectorStream<RawSink>,
     descriptors: Descriptors,
     disc: Disc,
@@ -202,9 +214,6 @@ impl DdpWriter {
     /// Something stands there (and `force` is off), a rule of severity error is broken, CD-Text cannot be encoded, or
     /// the place cannot be written to.
     pub fn create(target: &Path, disc: Disc, options: DdpOptions) -> Result<Self, DeliverDdpError> {
-        if target.symlink_metadata().is_ok() {
-            staging::check_replaceable(target, options.force)?;
-        }
         if let Some(broken) = disc.check().into_iter().find(|f| f.severity == Severity::Error) {
             return Err(DeliverDdpError::Disc(broken.text));
         }
@@ -212,10 +221,11 @@ impl DdpWriter {
             return Err(DeliverDdpError::Disc("an audio CD has no data tracks".to_owned()));
         }
         let descriptors = encode(&disc, &options)?;
-        let staging = Staging::beside(target)?;
-        let sink = RawSink::create(&staging.folder().join(IMAGE_NAME))?;
+        let files = PartFolder::create(target, options.force)?;
+        check_replaceable(target)?;
+        let sink = RawSink::create(&files.path().join(IMAGE_NAME))?;
         let stream = SectorStream::new(sink, &disc, ImageStart::Pause)?;
-        Ok(Self { staging, stream, descriptors, disc, options, target: target.to_owned() })
+        Ok(Self { files, stream, descriptors, disc, options, target: target.to_owned() })
     }
 
     /// Takes the next sample pairs of the album.
@@ -238,7 +248,7 @@ impl DdpWriter {
         let image = self.stream.finish()?;
         let mut files: Vec<(String, Sums)> = Vec::new();
         for (name, bytes) in &self.descriptors.files {
-            self.staging.write(name, bytes)?;
+            self.files.write(name, bytes)?;
             files.push((name.clone(), Sums::of(bytes)));
         }
         files.push((IMAGE_NAME.to_owned(), image));
@@ -252,12 +262,25 @@ impl DdpWriter {
         }
         beside.extend(companions(&image));
         for file in &beside {
-            self.staging.write(&file.name, &file.bytes)?;
+            self.files.write(&file.name, &file.bytes)?;
         }
-        self.staging.become_folder(&self.target, self.options.force)?;
+        check_replaceable(&self.target)?;
+        self.files.commit()?;
         let companions = beside.into_iter().map(|c| c.name).collect();
         Ok(WrittenSet { folder: self.target, files, companions })
     }
+}
+
+/// Whether what stands under the target's name, if anything does, is a DDP set or an empty folder. A folder of anything
+/// else is never taken away, asked for or not.
+fn check_replaceable(target: &Path) -> Result<(), DeliverDdpError> {
+    let is_replaceable = target.symlink_metadata().is_err()
+        || target.join(DDPID_NAME).is_file()
+        || std::fs::read_dir(target)?.next().is_none();
+    if is_replaceable {
+        return Ok(());
+    }
+    Err(DeliverDdpError::Disc(format!("{} is no DDP set and is not replaced", target.display())))
 }
 
 fn companion(name: &str, text: String) -> Companion {

@@ -1,0 +1,110 @@
+//! Orders as wholes: names that clash are found before anything is made, and lossy files tell what they lost.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+mod common;
+
+use std::path::Path;
+
+use common::{assert_one_line, run, sine, text, write_wav};
+
+fn new_session(dir: &Path, files: &[&str]) {
+    let made =
+        run(dir, &[&["new", "a.gms", "--album", "Album", "--artist", "Band", "--from"], files].concat());
+    assert!(made.status.success(), "{}", text(&made.stderr));
+}
+
+#[test]
+fn orders_that_would_write_one_file_are_refused_before_anything_is_made() {
+    let dir = tempfile::tempdir().unwrap();
+    write_wav(&dir.path().join("1.wav"), 44_100, 5.0, sine(44_100, 440.0, -12.0));
+    new_session(dir.path(), &["1.wav"]);
+    let deliver = |ids: &[&str]| run(dir.path(), &[&["deliver", "a.gms", "--out", "out"], ids].concat());
+    // The album as a WAV and the disc image as a WAV get one name from one pattern; in other letters it is the same file.
+    for pattern in ["pattern={artist} - {album}", "pattern=ALBUM"] {
+        let clash = deliver(&["wav_album", "cd_wav_cue", "--set", pattern]);
+        assert_one_line(&clash, 2, "wav_album and cd_wav_cue would both write");
+    }
+    // Two orders of songs with one folder between them.
+    let clash = deliver(&["wav_songs", "flac_songs", "--set", "folder={album}"]);
+    assert_one_line(&clash, 2, "wav_songs and flac_songs would both write “Album”");
+    assert_one_line(&deliver(&["ddp", "ddp"]), 2, "ddp and ddp would both write");
+    assert!(!dir.path().join("out").exists());
+    let fine = deliver(&["wav_album", "cd_wav_cue", "wav_songs", "flac_songs"]);
+    assert_eq!(fine.status.code(), Some(0), "{}", text(&fine.stderr));
+}
+
+#[cfg(feature = "mp3")]
+mod lossy {
+    use std::process::Command;
+
+    use super::common::{have, run_json, sine, write_wav};
+    use super::new_session;
+
+    /// Chords with an attack twice a second over quiet noise: tones, transients and something no coder can guess.
+    fn music(frame: usize, channel: usize) -> f64 {
+        let t = frame as f64 / 44_100.0;
+        let beat = t * 2.0 % 1.0;
+        let tone = |hz: f64| (std::f64::consts::TAU * hz * t).sin();
+        let chord: f64 =
+            [220.0, 277.2, 329.6, 880.0, 3520.0].iter().map(|hz| tone(hz + channel as f64)).sum();
+        let noise = (frame as u64 * 2 + channel as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(31);
+        let noise = (noise.wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 11) as f64 / (1u64 << 53) as f64 - 0.5;
+        0.1 * chord * (-3.0 * beat).exp() + 0.2 * noise * (-30.0 * beat).exp() + 0.01 * noise
+    }
+
+    /// Stereo floats a program prints, with `given` subtracted: the level of the rest, dBFS as AES17 counts it.
+    fn residual_db(decoded: &[u8], given: &[f32]) -> f64 {
+        let decoded = decoded.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b));
+        let sum: f64 = decoded.zip(given).map(|(d, g)| (f64::from(d) - f64::from(*g)).powi(2)).sum();
+        10.0 * (2.0 * sum / given.len() as f64).log10()
+    }
+
+    #[test]
+    fn the_residual_of_an_mp3_falls_with_its_bit_rate_and_is_what_another_decoder_finds() {
+        let dir = tempfile::tempdir().unwrap();
+        write_wav(&dir.path().join("1.wav"), 44_100, 6.0, music);
+        write_wav(&dir.path().join("2.wav"), 44_100, 4.0, sine(44_100, 997.0, -20.0));
+        new_session(dir.path(), &["1.wav", "2.wav"]);
+        let mut last = 0.0;
+        for kbps in ["128", "192", "320"] {
+            let set = format!("kbps={kbps}");
+            let args = ["deliver", "a.gms", "mp3_album", "mp3_songs", "wav_album", "--out", kbps];
+            let args = [&args[..], &["--set", &set, "--set", "bits=32f", "--json"]].concat();
+            let told = run_json(dir.path(), &args);
+            let files = told["files"].as_array().unwrap();
+            let of = |id: &str| files.iter().find(|f| f["deliverable"] == id).unwrap();
+            let null_db = of("mp3_album")["null_db"].as_f64().unwrap();
+            assert!(
+                (-80.0..-20.0).contains(&null_db) && null_db < last - 1.0,
+                "{kbps}: {null_db} after {last}"
+            );
+            last = null_db;
+            let songs: Vec<f64> = files.iter().filter_map(|f| f["null_db"].as_f64()).collect();
+            assert!(songs.len() == 3 && of("mp3_songs")["bit_exact"] == false, "{songs:?}");
+            assert!(of("wav_album")["bit_exact"] == true && of("wav_album")["null_db"].is_null());
+            if have("ffmpeg") {
+                let mp3 = of("mp3_album")["path"].as_str().unwrap();
+                let args = ["-v", "error", "-i", mp3, "-f", "f32le", "-"];
+                let decoded =
+                    Command::new("ffmpeg").args(args).current_dir(dir.path()).output().unwrap().stdout;
+                let wav = dir.path().join(of("wav_album")["path"].as_str().unwrap());
+                let given: Vec<f32> =
+                    hound::WavReader::open(wav).unwrap().samples().map(Result::unwrap).collect();
+                assert_eq!(decoded.len(), given.len() * 4);
+                let other = residual_db(&decoded, &given);
+                // Two decoders differ by the rounding of their 32-bit floats, far under any residual.
+                assert!((other - null_db).abs() < 0.05, "{kbps}: ours {null_db}, ffmpeg's {other}");
+            }
+        }
+        // Nothing that was kept for the comparison stays.
+        let cache = dir.path().join("gm-home/cache");
+        let strange = std::fs::read_dir(cache).map_or(0, |d| {
+            d.filter(|e| {
+                !e.as_ref().unwrap().path().extension().is_some_and(|e| e == "pcm" || e == "overview")
+            })
+            .count()
+        });
+        assert_eq!(strange, 0);
+    }
+}
