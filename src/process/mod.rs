@@ -7,6 +7,7 @@ pub mod gain;
 pub mod limiter;
 pub mod processor;
 pub mod registry;
+pub mod saturator;
 pub mod slot;
 pub mod width;
 
