@@ -1,6 +1,7 @@
 //! Arithmetic only: no session, no files, no allocation after `new`.
 
 pub mod biquad;
+pub mod crossover;
 pub mod delay;
 pub mod dither;
 pub mod elementary;

@@ -1,11 +1,12 @@
 //! Every kind of processor; the one place a new file is named.
 
-use super::{Kind, compressor, eq, gain, limiter, saturator, width};
+use super::{Kind, compressor, eq, gain, limiter, multiband, saturator, width};
 
 /// In the order of the menu.
 const REGISTRY: &[&dyn Kind] = &[
     &eq::EqKind,
     &compressor::CompressorKind,
+    &multiband::MultibandKind,
     &saturator::SaturatorKind,
     &width::WidthKind,
     &gain::GainKind,
