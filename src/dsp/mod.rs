@@ -1,8 +1,10 @@
 //! Arithmetic only: no session, no files, no allocation after `new`.
 
 pub mod biquad;
+pub mod crossover;
 pub mod delay;
 pub mod dither;
+pub mod elementary;
 pub mod envelope;
 pub mod fft;
 pub mod fir;
@@ -11,8 +13,10 @@ pub mod kweight;
 pub mod midside;
 pub mod noise;
 pub mod oversample;
+pub mod oversampler;
 pub mod peak_detector;
 pub mod resample;
 pub mod smooth;
 pub mod svf;
+pub mod waveshape;
 pub mod window;

@@ -1,20 +1,15 @@
-//! Compressor: feed-forward, in the logarithmic domain (Giannoulis, Massberg, Reiss, JAES 60(6) 2012).
+//! Compressor: feed-forward, in the logarithmic domain; level, curve and times are those of [`super::dynamics`].
 //!
-//! Level `L` in dB from the side chain; with threshold `T`, ratio `R`, knee `W` the reduction wanted is
-//! `c = 0` below the knee, `(1 − 1/R)·(L − T + W/2)² / (2W)` in it, `(1 − 1/R)·(L − T)` above, at most the range. It is
-//! smoothed in dB *after* the curve, so times do not depend on the level: `τ` is the time to 63.2 % of the step in dB.
-//!
-//! Detectors: *peak* holds the largest sample of 10 ms (so that a sine reads its peak, without ripple); *rms* is the mean
-//! square of the last 10 ms; *smooth* is rms with two equal one-poles in a row instead of one, so that the gain has
-//! no corner. Hold and window are taken off the release, so that the time printed is the time measured.
-//! A signal under the threshold passes bit for bit when make-up is 0 dB and the mix is full.
+//! Stereo link `λ`: the reduction wanted of a channel is `(1−λ)` its own and `λ` the larger of both. A signal under the
+//! threshold passes bit for bit when make-up is 0 dB and the mix is full.
 
 use std::sync::LazyLock;
 
+use super::dynamics::{Ballistics, Curve, DETECTOR_WORDS, Detector, Follower, LevelReader, Times, make_sane};
 use super::{Kind, ParamDesc, ParamIndex, Processor, Setup, Unit, Values};
 use crate::audio::{Block, CHANNELS, QUANTUM};
 use crate::dsp::delay::Delay;
-use crate::dsp::envelope::{SlidingMin, one_pole};
+use crate::dsp::elementary::{db_from_power, gain_from_reduction};
 use crate::dsp::smooth::{RAMP_MS, Smoothed, SmoothedGain};
 use crate::units::{Frames, SampleRate};
 
@@ -56,7 +51,7 @@ static PARAMS: LazyLock<Vec<ParamDesc>> = LazyLock::new(|| {
         ParamDesc::switch("auto_release", "Auto release", false).help(
             "Adds a slow release of 1.5 s for reduction that lasts (charged over 0.5 s); the larger reduction counts.",
         ),
-        ParamDesc::choice("detector", "Detector", &["peak", "rms", "smooth"], 1).help(
+        ParamDesc::choice("detector", "Detector", DETECTOR_WORDS, 1).help(
             "Peak: largest sample of 10 ms. RMS: mean square of 10 ms. Smooth: RMS with a gain curve without corners.",
         ),
         ParamDesc::number("lookahead_ms", "Look-ahead", Unit::Ms, 0.0, 20.0, 0.0)
@@ -73,32 +68,6 @@ static PARAMS: LazyLock<Vec<ParamDesc>> = LazyLock::new(|| {
             .help("Share of the compressed signal; the rest is the latency-matched input."),
     ]
 });
-
-/// Hold of the peak detector and window of the mean square.
-const WINDOW_MS: f64 = 10.0;
-
-/// The part of the mean-square window by which a falling level is late.
-const RMS_LAG: f64 = 0.8;
-
-/// The part by which a rising level is late, for a step well over the threshold.
-const RMS_RISE: f64 = 0.41;
-
-/// Slow release of the automatic, and the time that charges it.
-const SLOW_RELEASE_MS: f64 = 1500.0;
-const SLOW_CHARGE_MS: f64 = 500.0;
-
-/// Two equal one-poles in a row reach 63.2 % of a step after this many of their time constants: `(1+t)·e^−t = e^−1`.
-const TWO_POLES: f64 = 2.146_193_220_620_583;
-
-/// Reductions below this are none (dB).
-const SNAP_DB: f64 = 1e-9;
-
-/// Samples beyond this are damage, not sound.
-const INPUT_MAX: f64 = 1e9;
-
-/// Fixed point of the mean square: powers up to +30 dB re full scale, in steps of 2^−40.
-const POWER_MAX: f64 = 1024.0;
-const POWER_UNIT: f64 = (1u64 << 40) as f64;
 
 /// The entry for the registry.
 pub struct CompressorKind;
@@ -121,158 +90,18 @@ impl Kind for CompressorKind {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Detector {
-    Peak,
-    Rms,
-    Smooth,
-}
-
-impl Detector {
-    fn from_value(value: f64) -> Self {
-        match value as usize {
-            0 => Self::Peak,
-            1 => Self::Rms,
-            _ => Self::Smooth,
-        }
-    }
-}
-
-/// Second-order Butterworth high-pass as a trapezoidal state-variable filter (Zavalishin).
-#[derive(Debug, Clone, Copy, Default)]
-struct HighPass {
-    /// `tan(π·f/fs)`; 0 is off.
-    g: f64,
-    s1: f64,
-    s2: f64,
-}
-
-impl HighPass {
-    #[inline]
-    fn tick(&mut self, x: f64) -> f64 {
-        let k = std::f64::consts::SQRT_2;
-        let high = (x - (self.g + k) * self.s1 - self.s2) / (1.0 + self.g * (self.g + k));
-        let band = self.g * high + self.s1;
-        let low = self.g * band + self.s2;
-        self.s1 = self.g * high + band;
-        self.s2 = self.g * band + low;
-        high
-    }
-}
-
-/// Mean square of a window, in whole numbers so that nothing drifts.
-#[derive(Debug, Clone)]
-struct MeanSquare {
-    ring: Vec<i64>,
-    at: usize,
-    sum: i64,
-}
-
-impl MeanSquare {
-    #[inline]
-    fn tick(&mut self, x: f64) -> f64 {
-        let power = ((x * x).min(POWER_MAX) * POWER_UNIT) as i64;
-        self.sum += power - std::mem::replace(&mut self.ring[self.at], power);
-        self.at = if self.at + 1 == self.ring.len() { 0 } else { self.at + 1 };
-        self.sum as f64
-    }
-}
-
 /// States of one channel.
 struct Channel {
     audio: Delay,
-    filter: HighPass,
-    /// Of the negative level, so that its minimum is the peak.
-    held: SlidingMin,
-    mean: MeanSquare,
-    /// Reduction in dB after one and after two one-poles.
-    first: f64,
-    second: f64,
-    slow: f64,
+    level: LevelReader,
+    reduction: Follower,
 }
 
 impl Channel {
     fn reset(&mut self) {
         self.audio.reset();
-        (self.filter.s1, self.filter.s2) = (0.0, 0.0);
-        self.held.reset();
-        self.mean.ring.fill(0);
-        (self.mean.at, self.mean.sum) = (0, 0);
-        (self.first, self.second, self.slow) = (0.0, 0.0, 0.0);
-    }
-
-    /// Level as power for every frame.
-    fn levels(&mut self, input: &[f64; QUANTUM], detector: Detector) -> [f64; QUANTUM] {
-        let mut key = *input;
-        if self.filter.g > 0.0 {
-            key.iter_mut().for_each(|x| *x = self.filter.tick(*x));
-        }
-        let scale = 1.0 / (POWER_UNIT * self.mean.ring.len() as f64);
-        std::array::from_fn(|i| {
-            // The mean runs on in every mode, so that switching is seamless.
-            let mean = self.mean.tick(key[i]) * scale;
-            -self.held.tick(if detector == Detector::Peak { -key[i] * key[i] } else { -mean })
-        })
-    }
-
-    /// Smooths the reduction in time.
-    #[inline]
-    fn follow(&mut self, wanted: f64, times: &Times) -> f64 {
-        let pole = if wanted > self.first { times.attack } else { times.release };
-        self.first = settle(wanted + pole * (self.first - wanted));
-        let mut reduction = self.first;
-        if times.two_poles {
-            let pole = if self.first > self.second { times.attack } else { times.release };
-            self.second = settle(self.first + pole * (self.second - self.first));
-            reduction = self.second;
-        } else {
-            self.second = self.first;
-        }
-        if times.auto {
-            let pole = if wanted > self.slow { times.slow_charge } else { times.slow_release };
-            self.slow = settle(wanted + pole * (self.slow - wanted));
-            reduction = reduction.max(self.slow);
-        } else {
-            self.slow = 0.0;
-        }
-        reduction
-    }
-}
-
-#[inline]
-fn settle(reduction_db: f64) -> f64 {
-    if reduction_db < SNAP_DB { 0.0 } else { reduction_db }
-}
-
-/// Coefficients of the smoothing in time.
-#[derive(Debug, Clone, Copy)]
-struct Times {
-    attack: f64,
-    release: f64,
-    two_poles: bool,
-    auto: bool,
-    slow_charge: f64,
-    slow_release: f64,
-}
-
-/// The static curve at one moment.
-#[derive(Debug, Clone, Copy)]
-struct Curve {
-    threshold_db: f64,
-    /// `1 − 1/R`.
-    slope: f64,
-    knee_db: f64,
-    range_db: f64,
-}
-
-impl Curve {
-    /// Reduction wanted at a level, dB, 0 or positive.
-    #[inline]
-    fn reduction_db(&self, level_db: f64) -> f64 {
-        let over = level_db - self.threshold_db;
-        let bend = (over + 0.5 * self.knee_db).clamp(0.0, self.knee_db);
-        let in_knee = if self.knee_db > 0.0 { bend * bend / (2.0 * self.knee_db) } else { 0.0 };
-        (self.slope * (in_knee + (over - 0.5 * self.knee_db).max(0.0))).min(self.range_db)
+        self.level.reset();
+        self.reduction.reset();
     }
 }
 
@@ -286,11 +115,7 @@ struct Compressor {
     link: Smoothed,
     mix: Smoothed,
     makeup: SmoothedGain,
-    detector: Detector,
-    attack_ms: f64,
-    release_ms: f64,
-    hold_ms: f64,
-    auto_release: bool,
+    ballistics: Ballistics,
     times: Times,
     deepest_db: f64,
 }
@@ -301,12 +126,15 @@ impl Compressor {
         let smoothed = |value| Smoothed::new(value, RAMP_MS, rate);
         let channel = |_| Channel {
             audio: Delay::new(frames(values.get(LOOKAHEAD)), 0.0),
-            filter: HighPass::default(),
-            held: SlidingMin::new(frames(WINDOW_MS + HOLD_MAX_MS), 0.0),
-            mean: MeanSquare { ring: vec![0; frames(WINDOW_MS).max(1)], at: 0, sum: 0 },
-            first: 0.0,
-            second: 0.0,
-            slow: 0.0,
+            level: LevelReader::new(HOLD_MAX_MS, rate),
+            reduction: Follower::default(),
+        };
+        let ballistics = Ballistics {
+            detector: Detector::from_value(values.get(DETECTOR)),
+            attack_ms: values.get(ATTACK),
+            release_ms: values.get(RELEASE),
+            hold_ms: values.get(HOLD),
+            auto_release: values.is_on(AUTO_RELEASE),
         };
         let mut compressor = Self {
             rate,
@@ -318,19 +146,8 @@ impl Compressor {
             link: smoothed(values.get(LINK) / 100.0),
             mix: smoothed(values.get(MIX) / 100.0),
             makeup: SmoothedGain::new(values.get(MAKEUP), RAMP_MS, rate),
-            detector: Detector::from_value(values.get(DETECTOR)),
-            attack_ms: values.get(ATTACK),
-            release_ms: values.get(RELEASE),
-            hold_ms: values.get(HOLD),
-            auto_release: values.is_on(AUTO_RELEASE),
-            times: Times {
-                attack: 0.0,
-                release: 0.0,
-                two_poles: false,
-                auto: false,
-                slow_charge: one_pole(SLOW_CHARGE_MS, rate),
-                slow_release: one_pole(SLOW_RELEASE_MS, rate),
-            },
+            ballistics,
+            times: ballistics.times(rate).0,
             deepest_db: 0.0,
         };
         compressor.set_filter(values.get(SIDECHAIN_HPF));
@@ -339,28 +156,13 @@ impl Compressor {
     }
 
     fn set_filter(&mut self, freq_hz: f64) {
-        let g = if freq_hz < 1.0 { 0.0 } else { (std::f64::consts::PI * freq_hz / self.rate.hz()).tan() };
-        self.channels.iter_mut().for_each(|c| c.filter.g = g);
+        self.channels.iter_mut().for_each(|c| c.level.filter.set_hz(freq_hz, self.rate));
     }
 
-    /// Coefficients from the times asked for, less what the detector takes itself.
     fn set_times(&mut self) {
-        let peak_hold_ms = WINDOW_MS.min(0.5 * self.release_ms);
-        let (late_ms, window_ms) = match self.detector {
-            Detector::Peak => (peak_hold_ms, peak_hold_ms + self.hold_ms),
-            Detector::Rms | Detector::Smooth => (RMS_LAG * peak_hold_ms, self.hold_ms),
-        };
-        let poles = if self.detector == Detector::Smooth { TWO_POLES } else { 1.0 };
-        let rise_ms = match self.detector {
-            Detector::Peak => 0.0,
-            Detector::Rms | Detector::Smooth => (RMS_RISE * WINDOW_MS).min(0.45 * self.attack_ms),
-        };
-        self.times.attack = one_pole((self.attack_ms - rise_ms) / poles, self.rate);
-        self.times.release = one_pole((self.release_ms - late_ms) / poles, self.rate);
-        self.times.two_poles = self.detector == Detector::Smooth;
-        self.times.auto = self.auto_release;
-        let window = self.rate.frames_from_seconds(window_ms / 1000.0).as_len().max(1);
-        self.channels.iter_mut().for_each(|c| c.held.set_window(window));
+        let (times, window) = self.ballistics.times(self.rate);
+        self.times = times;
+        self.channels.iter_mut().for_each(|c| c.level.set_window(window));
     }
 
     fn curve_is_moving(&self) -> bool {
@@ -405,8 +207,8 @@ impl Compressor {
         for (l, r) in reductions_left.iter_mut().zip(reductions_right.iter_mut()) {
             let both = l.max(*r);
             let link = self.link.tick();
-            *l = left.follow(*l + link * (both - *l), &self.times);
-            *r = right.follow(*r + link * (both - *r), &self.times);
+            *l = left.reduction.follow(*l + link * (both - *l), &self.times);
+            *r = right.reduction.follow(*r + link * (both - *r), &self.times);
             self.deepest_db = self.deepest_db.max(*l).max(*r);
         }
         for reduction in reductions_left.iter_mut().chain(reductions_right) {
@@ -455,11 +257,11 @@ impl Processor for Compressor {
             THRESHOLD => self.threshold.set(value),
             RATIO => self.slope.set(1.0 - 1.0 / value.max(1.0)),
             KNEE => self.knee.set(value),
-            ATTACK => self.attack_ms = value,
-            RELEASE => self.release_ms = value,
-            HOLD => self.hold_ms = value,
-            AUTO_RELEASE => self.auto_release = value >= 0.5,
-            DETECTOR => self.detector = Detector::from_value(value),
+            ATTACK => self.ballistics.attack_ms = value,
+            RELEASE => self.ballistics.release_ms = value,
+            HOLD => self.ballistics.hold_ms = value,
+            AUTO_RELEASE => self.ballistics.auto_release = value >= 0.5,
+            DETECTOR => self.ballistics.detector = Detector::from_value(value),
             LINK => self.link.set(value / 100.0),
             MAKEUP => self.makeup.set_db(value),
             RANGE => self.range.set(value),
@@ -473,11 +275,11 @@ impl Processor for Compressor {
     }
 
     fn process(&mut self, _start: Frames, block: &mut Block) {
-        for sample in block.channels_mut().iter_mut().flatten() {
-            *sample = if sample.is_nan() { 0.0 } else { sample.clamp(-INPUT_MAX, INPUT_MAX) };
-        }
+        make_sane(block);
         let [left, right] = &mut self.channels;
-        let mut work = [left.levels(block.left(), self.detector), right.levels(block.right(), self.detector)];
+        let detector = self.ballistics.detector;
+        let mut work =
+            [left.level.levels(block.left(), detector), right.level.levels(block.right(), detector)];
         self.apply_curve(&mut work);
         self.apply_times(&mut work);
         self.apply_gains(block, &work);
@@ -486,40 +288,6 @@ impl Processor for Compressor {
     fn gain_reduction_db(&self) -> Option<f64> {
         Some(-self.deepest_db)
     }
-}
-
-/// `10·log10(power)`, floor −200 dB, within 1e-12 dB: exponent taken from the bits, mantissa in √½…√2 by the series of
-/// `ln m = 2·artanh((m−1)/(m+1))`. Written out so that a block of them becomes vector code with the same bits everywhere.
-#[inline]
-fn db_from_power(power: f64) -> f64 {
-    const DB_PER_OCTAVE: f64 = 10.0 * std::f64::consts::LOG10_2;
-    const DB_PER_NEPER: f64 = 10.0 * std::f64::consts::LOG10_E;
-    // The bits of √½: adding their distance to 1 moves the split of the octaves to √½.
-    const SPLIT: u64 = std::f64::consts::FRAC_1_SQRT_2.to_bits();
-    let bits = power.max(1e-20).to_bits().wrapping_sub(SPLIT);
-    let octaves = (bits as i64 >> 52) as f64;
-    let mantissa = f64::from_bits((bits & ((1 << 52) - 1)) + SPLIT);
-    let s = (mantissa - 1.0) / (mantissa + 1.0);
-    let s2 = s * s;
-    let mut series = 1.0 / 17.0;
-    for odd in [15.0, 13.0, 11.0, 9.0, 7.0, 5.0, 3.0, 1.0] {
-        series = series * s2 + 1.0 / odd;
-    }
-    octaves * DB_PER_OCTAVE + 2.0 * DB_PER_NEPER * s * series
-}
-
-/// `10^(−reduction/20)` for reductions of 0 dB (exactly 1) and more, within 1e-13: `2^−(n+f)`, the fraction by its series.
-#[inline]
-fn gain_from_reduction(reduction_db: f64) -> f64 {
-    const OCTAVES_PER_DB: f64 = std::f64::consts::LOG2_10 / 20.0;
-    let octaves = reduction_db.min(1000.0) * OCTAVES_PER_DB;
-    let whole = (octaves + 0.5) as i64;
-    let x = (whole as f64 - octaves) * std::f64::consts::LN_2;
-    let mut series = 1.0;
-    for n in [12.0, 11.0, 10.0, 9.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0] {
-        series = 1.0 + series * x * (1.0 / n);
-    }
-    series * f64::from_bits(((1023 - whole) as u64) << 52)
 }
 
 #[cfg(test)]
@@ -566,18 +334,6 @@ mod tests {
         } else {
             threshold + over / ratio
         }
-    }
-
-    #[test]
-    fn fast_logarithm_and_exponential_agree_with_std() {
-        for i in 0..20_000 {
-            let power = 10f64.powf(-19.0 + f64::from(i) * 0.0015);
-            assert!((db_from_power(power) - 10.0 * power.log10()).abs() < 1e-11, "{power}");
-            let db = f64::from(i) * 0.01;
-            assert!((gain_from_reduction(db) / gain_from_db(-db) - 1.0).abs() < 1e-13, "{db}");
-        }
-        assert_eq!(gain_from_reduction(0.0), 1.0);
-        assert!(db_from_power(0.0) < -199.0);
     }
 
     #[test]
@@ -703,13 +459,5 @@ mod tests {
             let [again, _] = run(compressor.as_mut(), &clean, &clean);
             assert_eq!(again, expected, "reset is not as new");
         }
-    }
-
-    #[test]
-    fn the_side_chain_filter_is_butterworth() {
-        let mut filter = HighPass { g: (PI * 100.0 / RATE.hz()).tan(), ..HighPass::default() };
-        let y: Vec<f64> = sine(100.0, 0.0, 48_000).into_iter().map(|x| filter.tick(x)).collect();
-        let rms = (y[24_000..].iter().map(|v| v * v).sum::<f64>() / 24_000.0 * 2.0).sqrt();
-        assert!((db_from_gain(rms) + 3.0103).abs() < 0.01, "{rms}");
     }
 }

@@ -2,11 +2,14 @@
 
 pub mod compressor;
 pub(crate) mod drywet;
+pub(crate) mod dynamics;
 pub mod eq;
 pub mod gain;
 pub mod limiter;
+pub mod multiband;
 pub mod processor;
 pub mod registry;
+pub mod saturator;
 pub mod slot;
 pub mod width;
 

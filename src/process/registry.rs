@@ -1,10 +1,17 @@
 //! Every kind of processor; the one place a new file is named.
 
-use super::{Kind, compressor, eq, gain, limiter, width};
+use super::{Kind, compressor, eq, gain, limiter, multiband, saturator, width};
 
 /// In the order of the menu.
-const REGISTRY: &[&dyn Kind] =
-    &[&eq::EqKind, &compressor::CompressorKind, &width::WidthKind, &gain::GainKind, &limiter::LimiterKind];
+const REGISTRY: &[&dyn Kind] = &[
+    &eq::EqKind,
+    &compressor::CompressorKind,
+    &multiband::MultibandKind,
+    &saturator::SaturatorKind,
+    &width::WidthKind,
+    &gain::GainKind,
+    &limiter::LimiterKind,
+];
 
 /// Every kind, in menu order.
 pub fn kinds() -> &'static [&'static dyn Kind] {

@@ -1,0 +1,54 @@
+//! What every dynamics processor is made of: a level, a static curve, and a reduction smoothed in time.
+//!
+//! Feed-forward, in the logarithmic domain (Giannoulis, Massberg, Reiss, JAES 60(6) 2012). The reduction is smoothed in dB
+//! *after* the curve, so that times do not depend on the level: `τ` is the time to 63.2 % of the step in dB. Detectors:
+//! *peak* holds the largest sample of 10 ms, *rms* is the mean square of the last 10 ms, *smooth* is rms with two equal
+//! one-poles in a row. Hold and window are taken off the times, so that the time printed is the time measured.
+
+mod curve;
+mod follower;
+mod level;
+
+pub(crate) use curve::{Curve, ExpanderCurve};
+pub(crate) use follower::{Ballistics, Follower, Times};
+pub(crate) use level::LevelReader;
+
+use crate::audio::Block;
+
+/// Words of a `detector` parameter.
+pub(crate) const DETECTOR_WORDS: &[&str] = &["peak", "rms", "smooth"];
+
+/// Hold of the peak detector and window of the mean square.
+pub(crate) const WINDOW_MS: f64 = 10.0;
+
+/// Samples beyond this are damage, not sound.
+const INPUT_MAX: f64 = 1e9;
+
+/// How a level is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Detector {
+    /// Largest sample of 10 ms.
+    Peak,
+    /// Mean square of 10 ms.
+    Rms,
+    /// The same, with a gain curve without corners.
+    Smooth,
+}
+
+impl Detector {
+    /// Of the index of a word.
+    pub(crate) fn from_value(value: f64) -> Self {
+        match value as usize {
+            0 => Self::Peak,
+            1 => Self::Rms,
+            _ => Self::Smooth,
+        }
+    }
+}
+
+/// Takes out what is not sound: NaN becomes silence, the rest is kept within ±1e9.
+pub(crate) fn make_sane(block: &mut Block) {
+    for sample in block.channels_mut().iter_mut().flatten() {
+        *sample = if sample.is_nan() { 0.0 } else { sample.clamp(-INPUT_MAX, INPUT_MAX) };
+    }
+}

@@ -1,0 +1,176 @@
+//! Multiband dynamics: two to six bands, each with compressor, expander, gain and width.
+//!
+//! Minimum phase: Linkwitz–Riley splits of fourth order with all-pass compensation ([`crate::dsp::crossover`]); with all
+//! bands neutral the magnitude is 1 and there is no latency. Linear phase: symmetric low-passes and their differences, whose
+//! sum is the delayed input. Level, curve and times of a band are those of the compressor ([`super::dynamics`]). The mix is
+//! made band by band, between a band as it was and as it is, so that nothing combs.
+
+mod band;
+mod linear;
+mod params;
+
+pub use params::{BANDS, COUNT, FIRST_BAND, PARAMS_PER_BAND, PHASE, SPLIT, band_count};
+
+use super::dynamics::make_sane;
+use super::{Kind, ParamDesc, ParamIndex, Processor, Setup, Values};
+use crate::audio::{Block, QUANTUM};
+use crate::dsp::crossover::Crossover;
+use crate::dsp::smooth::{RAMP_MS, Smoothed, SmoothedGain};
+use crate::units::{Frames, SampleRate};
+use band::{Band, Shared};
+use linear::{LinearSplit, latency_at};
+use params::{AUTO_RELEASE, DETECTOR, LINK, MIX, OUTPUT, PARAMS};
+
+/// The entry for the registry.
+pub struct MultibandKind;
+
+impl Kind for MultibandKind {
+    fn id(&self) -> &'static str {
+        "multiband"
+    }
+
+    fn name(&self) -> &'static str {
+        "Multiband dynamics"
+    }
+
+    fn params(&self) -> &'static [ParamDesc] {
+        &PARAMS
+    }
+
+    /// The kernels of the linear-phase split are designed when an instance is built.
+    fn needs_rebuild(&self, param: ParamIndex, old: &Values, new: &Values) -> bool {
+        let is_split = (SPLIT..SPLIT + BANDS - 1).contains(&param);
+        PARAMS[param].structural || (is_split && (is_linear(old) || is_linear(new)))
+    }
+
+    fn build(&self, values: &Values, setup: &Setup) -> Box<dyn Processor> {
+        Box::new(Multiband::new(values, setup.sample_rate))
+    }
+}
+
+/// Whether the values ask for linear phase.
+fn is_linear(values: &Values) -> bool {
+    values.choice(PHASE) == 1
+}
+
+enum Splitter {
+    Minimum(Crossover),
+    Linear(LinearSplit),
+}
+
+struct Multiband {
+    splitter: Splitter,
+    bands: Vec<Band>,
+    /// The signal of every band.
+    parts: Vec<Block>,
+    link: Smoothed,
+    mix: Smoothed,
+    output: SmoothedGain,
+    latency: usize,
+}
+
+impl Multiband {
+    fn new(values: &Values, rate: SampleRate) -> Self {
+        let count = band_count(values);
+        let splits_hz: Vec<f64> = (0..count - 1).map(|i| values.get(SPLIT + i)).collect();
+        let linear = is_linear(values);
+        let splitter = if linear {
+            Splitter::Linear(LinearSplit::new(&splits_hz, rate))
+        } else {
+            Splitter::Minimum(Crossover::new(&splits_hz, rate))
+        };
+        let mut multiband = Self {
+            splitter,
+            bands: (0..count).map(|i| Band::new(values, i, rate)).collect(),
+            parts: vec![Block::silent(); count],
+            link: Smoothed::new(values.get(LINK) / 100.0, RAMP_MS, rate),
+            mix: Smoothed::new(values.get(MIX) / 100.0, RAMP_MS, rate),
+            output: SmoothedGain::new(values.get(OUTPUT), RAMP_MS, rate),
+            latency: if linear { latency_at(rate) } else { 0 },
+        };
+        multiband.set_solo();
+        multiband.reset();
+        multiband
+    }
+
+    fn set_solo(&mut self) {
+        let any = self.bands.iter().any(Band::is_solo);
+        for band in &mut self.bands {
+            let heard = band.is_solo() || !any;
+            band.set_heard(heard);
+        }
+    }
+
+    fn set_band(&mut self, param: ParamIndex, value: f64) {
+        let Some(at) = param.checked_sub(FIRST_BAND) else { return };
+        if let Some(band) = self.bands.get_mut(at / PARAMS_PER_BAND) {
+            band.set(at % PARAMS_PER_BAND, value);
+            self.set_solo();
+        }
+    }
+}
+
+impl Processor for Multiband {
+    fn latency(&self) -> Frames {
+        Frames(self.latency as i64)
+    }
+
+    fn reset(&mut self) {
+        match &mut self.splitter {
+            Splitter::Minimum(crossover) => crossover.reset(),
+            Splitter::Linear(linear) => linear.reset(),
+        }
+        self.bands.iter_mut().for_each(Band::reset);
+        self.link.settle();
+        self.mix.settle();
+        self.output.settle();
+    }
+
+    fn set(&mut self, param: ParamIndex, value: f64) {
+        match param {
+            SPLIT..DETECTOR => {
+                if let Splitter::Minimum(crossover) = &mut self.splitter {
+                    crossover.set_hz(param - SPLIT, value);
+                }
+            }
+            DETECTOR => self.bands.iter_mut().for_each(|b| b.set_detector(value)),
+            LINK => self.link.set(value / 100.0),
+            AUTO_RELEASE => self.bands.iter_mut().for_each(|b| b.set_auto_release(value >= 0.5)),
+            MIX => self.mix.set(value / 100.0),
+            OUTPUT => self.output.set_db(value),
+            _ => self.set_band(param, value),
+        }
+    }
+
+    fn process(&mut self, _start: Frames, block: &mut Block) {
+        make_sane(block);
+        match &mut self.splitter {
+            Splitter::Minimum(crossover) => crossover.split(block, &mut self.parts),
+            Splitter::Linear(linear) => linear.split(block, &mut self.parts),
+        }
+        let shared = Shared {
+            link: std::array::from_fn(|_| self.link.tick()),
+            mix: std::array::from_fn(|_| self.mix.tick()),
+        };
+        for (band, part) in self.bands.iter_mut().zip(&mut self.parts) {
+            band.process(part, &shared);
+        }
+        match &mut self.splitter {
+            Splitter::Minimum(crossover) => crossover.join(&self.parts, block),
+            Splitter::Linear(_) => LinearSplit::join(&self.parts, block),
+        }
+        if !self.output.is_unity() {
+            let gains: [f64; QUANTUM] = std::array::from_fn(|_| self.output.tick());
+            for samples in block.channels_mut() {
+                samples.iter_mut().zip(&gains).for_each(|(s, g)| *s *= g);
+            }
+        }
+    }
+
+    fn gain_reduction_db(&self) -> Option<f64> {
+        Some(-self.bands.iter().map(Band::deepest_db).fold(0.0, f64::max))
+    }
+}
+
+#[cfg(test)]
+mod tests;
