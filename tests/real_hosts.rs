@@ -6,7 +6,7 @@
 //! synchronous mode it waits for its clients, so that a busy machine costs time and no samples. A recorder is connected
 //! before the program may begin (`play --hold`).
 #![cfg(all(feature = "device", target_os = "linux"))]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
 
 mod common;
 
@@ -222,6 +222,212 @@ mod alsa {
             "ALSA: closed at frame {at} ({} of them in the file), {} more equal",
             before.len(),
             want.len() - at
+        );
+    }
+}
+
+#[cfg(feature = "jack-tests")]
+mod jack {
+    use std::io::{BufRead, BufReader, Write};
+    use std::process::{Child, Stdio};
+    use std::time::Duration;
+
+    use jack_client::{
+        AsyncClient, AudioIn, Client, ClientOptions, Control, Port, PortFlags, ProcessHandler, ProcessScope,
+    };
+
+    use super::*;
+
+    /// Set for the part of a test that runs as a client of the test's own server.
+    const INSIDE: &str = "GM_INSIDE_JACK";
+
+    /// Longest recording, frames.
+    const LONGEST: usize = 1 << 21;
+
+    /// Times a thing that is about to happen is looked for, 5 ms apart.
+    const LOOKS: usize = 4_000;
+
+    /// A JACK server of the test's own, under a name nobody else uses.
+    struct Server(Child);
+
+    impl Server {
+        fn start(name: &str, rate: u32, period: u32) -> Self {
+            let mut command = Command::new("jackd");
+            command.args(["-n", name, "--no-realtime", "-S", "-t", "5000", "--no-mlock", "-d", "dummy"]);
+            command.args(["-r", &rate.to_string(), "-p", &period.to_string(), "-C", "2", "-P", "2"]);
+            command.env("JACK_NO_AUDIO_RESERVATION", "1").stdout(Stdio::null()).stderr(Stdio::null());
+            Self(command.spawn().unwrap())
+        }
+    }
+
+    impl Drop for Server {
+        fn drop(&mut self) {
+            // Asked, not killed: a killed server leaves its shared memory behind.
+            let asked = Command::new("sh").arg("-c").arg(format!("kill {}", self.0.id())).status();
+            assert!(asked.is_ok_and(|s| s.success()) && self.0.wait().is_ok(), "jackd stays");
+        }
+    }
+
+    /// Runs a test again, as a client of a server of its own. Whether it is that second run already.
+    fn inside(test: &str, rate: u32, period: u32) -> bool {
+        if std::env::var(INSIDE).is_ok_and(|t| t == test) {
+            return true;
+        }
+        let name = format!("gm-{test}-{period}-{}", std::process::id());
+        let _server = Server::start(&name, rate, period);
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", &format!("jack::{test}"), "--nocapture"]);
+        command.env(INSIDE, test).env("JACK_DEFAULT_SERVER", &name).env("JACK_NO_START_SERVER", "1");
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+        for line in text(&output.stderr).lines().filter(|l| l.starts_with("JACK, ")) {
+            eprintln!("{line}");
+        }
+        false
+    }
+
+    struct Take {
+        inputs: [Port<AudioIn>; 2],
+        frames: Vec<Frame>,
+    }
+
+    impl ProcessHandler for Take {
+        fn process(&mut self, _: &Client, scope: &ProcessScope) -> Control {
+            let (left, right) = (self.inputs[0].as_slice(scope), self.inputs[1].as_slice(scope));
+            let room = LONGEST - self.frames.len();
+            self.frames.extend(left.iter().zip(right).take(room).map(|(l, r)| [bits(*l), bits(*r)]));
+            Control::Continue
+        }
+    }
+
+    /// Records what it is connected to.
+    struct Recorder(AsyncClient<(), Take>);
+
+    impl Recorder {
+        fn start() -> Self {
+            let mut looks = 0..LOOKS;
+            let client = loop {
+                match Client::new("gm_recorder", ClientOptions::NO_START_SERVER) {
+                    Ok((client, _)) => break client,
+                    Err(error) => assert!(looks.next().is_some(), "no server: {error}"),
+                }
+                std::thread::park_timeout(Duration::from_millis(5));
+            };
+            let inputs = ["left", "right"].map(|n| client.register_port(n, AudioIn::default()).unwrap());
+            let take = Take { inputs, frames: Vec::with_capacity(LONGEST) };
+            Self(client.activate_async((), take).unwrap())
+        }
+
+        /// Connects to the program's ports, if they are there and not yet connected.
+        fn connect(&self) -> bool {
+            let client = self.0.as_client();
+            let outs = client.ports(Some("cpal_client"), None, PortFlags::IS_OUTPUT);
+            outs.len() == 2
+                && outs.iter().zip(["left", "right"]).all(|(from, to)| {
+                    client.connect_ports_by_name(from, &format!("gm_recorder:{to}")).is_ok()
+                })
+        }
+
+        fn connect_soon(&self) {
+            let connected = (0..LOOKS).any(|_| {
+                std::thread::park_timeout(Duration::from_millis(5));
+                self.connect()
+            });
+            assert!(connected, "the program's ports did not come");
+        }
+
+        fn stop(self) -> Vec<Frame> {
+            self.0.deactivate().unwrap().2.frames
+        }
+    }
+
+    /// Starts `play`, waits until its device runs, connects the recorder, and lets it play.
+    fn play(home: &Path, recorder: &Recorder, more: &[&str]) -> Child {
+        let mut command = glassmaster(home);
+        command.args(["play", "s.json", "--host", "jack", "--device", "default", "--preload", "--json"]);
+        command.args(["--hold"]).args(more);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut said = String::new();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        while let Some(Ok(line)) = lines.next() {
+            said += &format!("{line}\n");
+            if line.contains("ready") {
+                // The rest is let go by, so that the pipe never fills.
+                std::thread::Builder::new().spawn(move || lines.for_each(drop)).unwrap();
+                recorder.connect_soon();
+                child.stdin.take().unwrap().write_all(b"\n").unwrap();
+                return child;
+            }
+        }
+        panic!("it does not play: {said}");
+    }
+
+    fn matches_the_render(test: &str, rate: u32, period: u32) {
+        if !common::have("jackd") || !inside(test, rate, period) {
+            return;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let home = dir.path();
+        album(home, rate, 2.0);
+        let want = rendered(home);
+        let recorder = Recorder::start();
+        let output = play(home, &recorder, &[]).wait_with_output().unwrap();
+        let said = assert_clean(&output);
+        assert_eq!(said["buffer_frames"], period, "{said}");
+        let silent = silence_before(&recorder.stop(), &want).unwrap_or_else(|e| panic!("{e}"));
+        eprintln!(
+            "JACK, {rate} Hz, period {period}: {} frames equal after {silent} silent ones; load mean {:.3}",
+            want.len(),
+            said["load_mean"].as_f64().unwrap()
+        );
+    }
+
+    #[test]
+    fn gets_the_offline_render_at_48_khz_and_256_frames() {
+        matches_the_render("gets_the_offline_render_at_48_khz_and_256_frames", 48_000, 256);
+    }
+
+    #[test]
+    fn gets_the_offline_render_at_96_khz_and_1024_frames() {
+        matches_the_render("gets_the_offline_render_at_96_khz_and_1024_frames", 96_000, 1_024);
+    }
+
+    /// A client that comes back has new ports; until the recorder is connected to them some periods go by.
+    #[test]
+    fn goes_on_in_its_place_when_the_device_is_opened_anew() {
+        let test = "goes_on_in_its_place_when_the_device_is_opened_anew";
+        if !common::have("jackd") || !inside(test, 48_000, 256) {
+            return;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let home = dir.path();
+        album(home, 48_000, 3.0);
+        let want = rendered(home);
+        let recorder = Recorder::start();
+        let mut child = play(home, &recorder, &["--restart-after", "0.5"]);
+        while child.try_wait().unwrap().is_none() {
+            recorder.connect();
+            std::thread::park_timeout(Duration::from_millis(2));
+        }
+        let said = assert_clean(&child.wait_with_output().unwrap());
+        let at = said["restarted_at_frame"].as_u64().unwrap() as usize;
+        let recorded = recorder.stop();
+        let begun = recorded.iter().position(|f| *f != [0; 2]).unwrap();
+        let before = recorded[begun..].iter().zip(&want).take_while(|(r, w)| r == w).count();
+        assert!(before <= at && before + 4 * 256 >= at, "{before} frames equal, closed at {at}");
+        // The first place where both channels are connected again, and where in the album that is.
+        let rest = &recorded[begun + before..];
+        let again = rest.iter().position(|f| f[0] != 0 && f[1] != 0).unwrap();
+        let window = &rest[again..again + 64];
+        let place = want.windows(64).rposition(|w| w == window).expect("what follows is not of this album");
+        assert!(place >= at, "{place} was played before {at}");
+        assert!(rest[again..].len() >= want.len() - place, "the end is missing");
+        assert!(rest[again..].iter().zip(&want[place..]).all(|(r, w)| r == w), "after the restart");
+        eprintln!(
+            "JACK, opened anew at frame {at}: {before} frames equal before, {} after, {} not recorded between",
+            want.len() - place,
+            place - at
         );
     }
 }
