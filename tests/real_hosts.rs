@@ -230,6 +230,7 @@ mod alsa {
 mod jack {
     use std::io::{BufRead, BufReader, Write};
     use std::process::{Child, Stdio};
+    use std::sync::{Mutex, PoisonError};
     use std::time::Duration;
 
     use jack_client::{
@@ -246,6 +247,9 @@ mod jack {
 
     /// Times a thing that is about to happen is looked for, 5 ms apart.
     const LOOKS: usize = 4_000;
+
+    /// One server at a time: each keeps real time.
+    static TURN: Mutex<()> = Mutex::new(());
 
     /// A JACK server of the test's own, under a name nobody else uses.
     struct Server(Child);
@@ -273,6 +277,7 @@ mod jack {
         if std::env::var(INSIDE).is_ok_and(|t| t == test) {
             return true;
         }
+        let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let name = format!("gm-{test}-{period}-{}", std::process::id());
         let _server = Server::start(&name, rate, period);
         let mut command = Command::new(std::env::current_exe().unwrap());
@@ -326,6 +331,11 @@ mod jack {
                 && outs.iter().zip(["left", "right"]).all(|(from, to)| {
                     client.connect_ports_by_name(from, &format!("gm_recorder:{to}")).is_ok()
                 })
+        }
+
+        fn is_connected(&self) -> bool {
+            let port = self.0.as_client().port_by_name("gm_recorder:right");
+            port.is_some_and(|p| p.connected_count().is_ok_and(|n| n > 0))
         }
 
         fn connect_soon(&self) {
@@ -407,7 +417,9 @@ mod jack {
         let recorder = Recorder::start();
         let mut child = play(home, &recorder, &["--restart-after", "0.5"]);
         while child.try_wait().unwrap().is_none() {
-            recorder.connect();
+            if !recorder.is_connected() {
+                recorder.connect();
+            }
             std::thread::park_timeout(Duration::from_millis(2));
         }
         let said = assert_clean(&child.wait_with_output().unwrap());
