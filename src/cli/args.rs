@@ -278,6 +278,12 @@ pub struct PlayArgs {
     /// Null device only: as fast as the machine allows
     #[arg(long)]
     pub free: bool,
+    /// Open the device, then wait for Enter before playing (time to connect its ports)
+    #[arg(long)]
+    pub hold: bool,
+    /// Close the device after so many seconds and open it again, to see that playing goes on in its place
+    #[arg(long, value_name = "T")]
+    pub restart_after: Option<f64>,
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,

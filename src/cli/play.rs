@@ -27,12 +27,6 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const INTERVAL: Duration = Duration::from_millis(2);
 
 pub fn run(args: &PlayArgs) -> Result<u8, CliError> {
-    if args.device != "null" {
-        return Err(CliError::usage(format!(
-            "--device {}: only the null device is built in so far",
-            args.device
-        )));
-    }
     let session = Arc::new(machine::open_session(&args.session)?);
     let library = machine::library();
     let cx = JobContext::detached();
@@ -53,19 +47,49 @@ pub fn run(args: &PlayArgs) -> Result<u8, CliError> {
         .set_session(Arc::clone(&session), resolver)
         .map_err(|_session| CliError::output_text("the engine took no session; start again"))?;
     let range = range_of(args, &session)?;
-    let device = open(args, rate, callback)?;
-    let heard = listen(&mut engine, range)?;
-    drop(device);
+    if !args.hold {
+        // Asked for before the device runs: then its first buffer is likely to be the music already.
+        engine.play(range.0);
+    }
+    let mut player = Player { args, rate, device: Some(open(args, rate, callback)?), restarted_at: None };
+    if args.hold {
+        wait_for_enter()?;
+        engine.play(range.0);
+    }
+    let heard = player.listen(&mut engine, range)?;
+    drop(player.device.take());
     report(args, &session, range, &heard)
 }
 
 /// A running device; it stops when dropped.
-trait Running {}
+trait Running {
+    /// Stops it and gives the callback back, with all it was playing.
+    fn close(self: Box<Self>) -> Option<Box<Callback>>;
 
-impl Running for NullDevice {}
+    /// Frames of a buffer, where the device has not chosen them itself.
+    fn buffer_frames(&self) -> Option<u32>;
+}
+
+impl Running for NullDevice {
+    fn close(self: Box<Self>) -> Option<Box<Callback>> {
+        Self::close(*self)
+    }
+
+    fn buffer_frames(&self) -> Option<u32> {
+        None
+    }
+}
 
 #[cfg(feature = "device")]
-impl Running for crate::engine::device::OpenDevice {}
+impl Running for crate::engine::device::OpenDevice {
+    fn close(self: Box<Self>) -> Option<Box<Callback>> {
+        Self::close(*self)
+    }
+
+    fn buffer_frames(&self) -> Option<u32> {
+        self.opened_as().buffer_frames
+    }
+}
 
 fn open(args: &PlayArgs, rate: SampleRate, callback: Box<Callback>) -> Result<Box<dyn Running>, CliError> {
     if args.device == "null" {
@@ -103,19 +127,20 @@ fn open_real(
 fn range_of(args: &PlayArgs, session: &Session) -> Result<(Frames, Frames), CliError> {
     let rate = session.sample_rate_hz;
     let end = Timeline::of(session).end;
-    let seconds = |s: f64, what: &str| {
-        if s.is_finite() && s >= 0.0 {
-            Ok(rate.frames_from_seconds(s))
-        } else {
-            Err(CliError::usage(format!("--{what} cannot be {s}; it is a time in seconds")))
-        }
-    };
-    let from = seconds(args.from, "from")?;
+    let from = frames_of(rate, args.from, "from")?;
     let to = match args.seconds {
-        Some(s) => from + seconds(s, "seconds")?,
+        Some(s) => from + frames_of(rate, s, "seconds")?,
         None => end,
     };
     if from < to { Ok((from, to)) } else { Err(CliError::usage("there is nothing to play in that range")) }
+}
+
+fn frames_of(rate: SampleRate, seconds: f64, option: &str) -> Result<Frames, CliError> {
+    if seconds.is_finite() && seconds >= 0.0 {
+        Ok(rate.frames_from_seconds(seconds))
+    } else {
+        Err(CliError::usage(format!("--{option} cannot be {seconds}; it is a time in seconds")))
+    }
 }
 
 /// What was heard.
@@ -123,42 +148,115 @@ struct Heard {
     status: EngineStatus,
     /// Of the range, if every frame of it passed.
     tap_hash: Option<String>,
+    /// Where the device was closed and opened again.
+    restarted_at: Option<Frames>,
+    buffer_frames: u32,
 }
 
-fn listen(engine: &mut LiveEngine, range: (Frames, Frames)) -> Result<Heard, CliError> {
-    engine.play(range.0);
-    let wanted = (range.1 - range.0).as_len();
-    let mut hash = TapHash::new();
-    let (mut left, mut right) = (Vec::new(), Vec::new());
-    let mut block = vec![[0.0; 2]; 1 << 14];
-    let mut waited = Duration::ZERO;
-    loop {
-        let status = engine.poll();
-        while let Some(EngineEvent::Notes(notes)) = engine.next_event() {
-            notes.iter().for_each(|n| say(&format!("glassmaster: {}", n.text)));
-        }
-        let taken = engine.take_samples(&mut block);
-        let missing = wanted - hash.frames().as_len();
-        let used = taken.min(missing);
-        left.clear();
-        right.clear();
-        left.extend(block[..used].iter().map(|f| f[0]));
-        right.extend(block[..used].iter().map(|f| f[1]));
-        hash.update(&left, &right);
-        if status.position >= range.1 || hash.frames().as_len() == wanted {
-            engine.stop();
-            let complete = hash.frames().as_len() == wanted;
-            return Ok(Heard { status, tap_hash: complete.then(|| hash.hex()) });
-        }
-        if !status.playing && status.position <= range.0 {
-            waited += INTERVAL;
-            if waited > PATIENCE {
-                return Err(CliError::output_text("the engine did not begin to play within 20 s"));
+/// The device of a run, which may be closed and opened again on the way.
+struct Player<'a> {
+    args: &'a PlayArgs,
+    rate: SampleRate,
+    device: Option<Box<dyn Running>>,
+    restarted_at: Option<Frames>,
+}
+
+impl Player<'_> {
+    fn listen(&mut self, engine: &mut LiveEngine, range: (Frames, Frames)) -> Result<Heard, CliError> {
+        let restart_at = self.restart_at(range)?;
+        let mut tap = Tap::new((range.1 - range.0).as_len());
+        let mut waited = Duration::ZERO;
+        loop {
+            let status = engine.poll();
+            while let Some(EngineEvent::Notes(notes)) = engine.next_event() {
+                notes.iter().for_each(|n| say(&format!("glassmaster: {}", n.text)));
+            }
+            let taken = tap.take(engine);
+            if status.position >= range.1 || tap.is_complete() {
+                engine.stop();
+                return Ok(self.heard(status, &tap));
+            }
+            if restart_at.is_some_and(|at| self.restarted_at.is_none() && status.position >= at) {
+                self.restart(engine)?;
+            }
+            if status.device_lost {
+                return Err(CliError::output_text("the device is gone; connect it again and start anew"));
+            }
+            if !status.playing && status.position <= range.0 {
+                waited += INTERVAL;
+                if waited > PATIENCE {
+                    return Err(CliError::output_text("the engine did not begin to play within 20 s"));
+                }
+            }
+            if taken == 0 {
+                std::thread::park_timeout(INTERVAL);
             }
         }
-        if taken == 0 {
-            std::thread::park_timeout(INTERVAL);
+    }
+
+    fn restart_at(&self, range: (Frames, Frames)) -> Result<Option<Frames>, CliError> {
+        let Some(seconds) = self.args.restart_after else { return Ok(None) };
+        let at = range.0 + frames_of(self.rate, seconds, "restart-after")?;
+        if at < range.1 {
+            Ok(Some(at))
+        } else {
+            Err(CliError::usage("--restart-after lies behind the end of what is played"))
         }
+    }
+
+    /// The callback goes from the closed device to the same device opened anew, with all it was playing.
+    fn restart(&mut self, engine: &LiveEngine) -> Result<(), CliError> {
+        let stuck = || CliError::output_text("the device does not let go; start anew");
+        let callback = self.device.take().and_then(Running::close).ok_or_else(stuck)?;
+        self.restarted_at = Some(engine.shared().position());
+        self.device = Some(open(self.args, self.rate, callback)?);
+        Ok(())
+    }
+
+    fn heard(&self, status: EngineStatus, tap: &Tap) -> Heard {
+        let own = self.device.as_ref().and_then(|d| d.buffer_frames());
+        Heard {
+            status,
+            tap_hash: tap.is_complete().then(|| tap.hash.hex()),
+            restarted_at: self.restarted_at,
+            buffer_frames: own.unwrap_or(self.args.buffer),
+        }
+    }
+}
+
+/// The device runs and is silent until somebody presses Enter; the end of the input counts as that.
+fn wait_for_enter() -> Result<(), CliError> {
+    say("glassmaster: ready; Enter begins to play");
+    std::io::stdin().read_line(&mut String::new()).map(drop).map_err(CliError::input)
+}
+
+/// Hashes the signal being heard.
+struct Tap {
+    hash: TapHash,
+    wanted: usize,
+    block: Vec<[f64; 2]>,
+    sides: [Vec<f64>; 2],
+}
+
+impl Tap {
+    fn new(wanted: usize) -> Self {
+        Self { hash: TapHash::new(), wanted, block: vec![[0.0; 2]; 1 << 14], sides: Default::default() }
+    }
+
+    /// Takes what waits, at most as much as is wanted; how many frames there were.
+    fn take(&mut self, engine: &mut LiveEngine) -> usize {
+        let taken = engine.take_samples(&mut self.block);
+        let used = &self.block[..taken.min(self.wanted - self.hash.frames().as_len())];
+        for (side, i) in self.sides.iter_mut().zip(0..) {
+            side.clear();
+            side.extend(used.iter().map(|f| f[i]));
+        }
+        self.hash.update(&self.sides[0], &self.sides[1]);
+        taken
+    }
+
+    fn is_complete(&self) -> bool {
+        self.hash.frames().as_len() == self.wanted
     }
 }
 
@@ -175,23 +273,29 @@ fn report(
         print_json(&json!({
             "seconds": seconds,
             "sample_rate_hz": session.sample_rate_hz.0,
-            "buffer_frames": args.buffer,
+            "buffer_frames": heard.buffer_frames,
             "callbacks": status.callbacks,
             "dropouts": status.dropouts,
+            "late_callbacks": status.late_callbacks,
+            "xruns": status.xruns,
             "late_quanta": status.late,
             "failed_quanta": status.failed,
             "load_mean": load.mean,
             "load_p999": load.p999,
             "load_worst": load.worst,
+            "restarted_at_frame": heard.restarted_at.map(|at| at.0),
             "tap_hash": heard.tap_hash,
         }))?;
     } else {
         print(&format!(
-            "{seconds:.1} s at {}, {} frames a buffer, {} callbacks\ndropouts {}\nload mean {:.1} %, 99.9 % {:.1} %, worst {:.1} %\ntap hash {}\n",
+            "{seconds:.1} s at {}, {} frames a buffer, {} callbacks\ndropouts {} (callbacks late {}, sources late {}, xruns {})\nload mean {:.1} %, 99.9 % {:.1} %, worst {:.1} %\ntap hash {}\n",
             session.sample_rate_hz,
-            args.buffer,
+            heard.buffer_frames,
             status.callbacks,
             status.dropouts,
+            status.late_callbacks,
+            status.late,
+            status.xruns,
             load.mean * 100.0,
             load.p999 * 100.0,
             load.worst * 100.0,

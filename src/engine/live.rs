@@ -46,6 +46,10 @@ pub struct EngineStatus {
     pub callbacks: u64,
     /// Source frames that came late, callbacks that took too long, xruns; sticky.
     pub dropouts: u64,
+    /// Callbacks that took longer than their buffer lasts.
+    pub late_callbacks: u64,
+    /// Xruns the device reported.
+    pub xruns: u64,
     /// Quanta in which a source was late.
     pub late: u64,
     /// Quanta in which a source could not be read.
@@ -162,6 +166,8 @@ impl LiveEngine {
             playing: s.is_playing(),
             callbacks: s.callbacks.load(Relaxed),
             dropouts: s.dropouts(),
+            late_callbacks: s.late_callbacks.load(Relaxed),
+            xruns: s.xruns.load(Relaxed),
             late: s.late_quanta.load(Relaxed),
             failed: s.failed_quanta.load(Relaxed),
             load: s.load(),

@@ -1,8 +1,8 @@
 //! The autosave journal: a crash costs seconds.
 //!
 //! While a session has unsaved changes its latest state lies in `.<name>.autosave.json` beside it, or, for a session
-//! never saved, in a folder of the machine. It is written 2 s after the last change and at the latest 15 s after the
-//! first, and removed when the session is saved or closed. What is left at the next start is offered.
+//! never saved, in a folder of the machine. It is written 2 s after the last change and on disk at the latest 15 s after
+//! the first, and removed when the session is saved or closed. What is left at the next start is offered.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,8 +15,9 @@ use crate::model::Session;
 /// Quiet time after the last change before writing, seconds.
 pub const IDLE_S: f64 = 2.0;
 
-/// Longest time a change may stay unwritten, seconds.
-pub const LONGEST_S: f64 = 15.0;
+/// Longest time a change may wait for the writing to begin, seconds: a quarter of a second less than the 15 s that may be
+/// lost at most, for the writing itself.
+pub const LONGEST_S: f64 = 14.75;
 
 /// Decides when to write. Time is passed in.
 #[derive(Debug, Default)]
@@ -35,6 +36,11 @@ impl Debounce {
     /// The session was saved or written: nothing waits.
     pub fn written(&mut self) {
         self.first_change_s = None;
+    }
+
+    /// Whether a change waits to be written.
+    pub fn is_waiting(&self) -> bool {
+        self.first_change_s.is_some()
     }
 
     /// Whether it is time to write.
@@ -101,10 +107,13 @@ pub struct Recoverable {
     pub loaded: Loaded,
 }
 
-/// The journal of a session file, if one is there that opens and holds something else than the file.
+/// The journal of a session file, if one is there that opens, holds something else than the file, and is not older: a
+/// program killed right after saving leaves a journal that the file has overtaken.
 pub fn recoverable(session_file: &Path, session: &Session) -> Option<Recoverable> {
     let found = read_journal(&journal_of(session_file))?;
-    (found.loaded.session != *session).then_some(found)
+    let saved = fs::metadata(session_file).and_then(|m| m.modified()).ok();
+    let overtaken = saved.zip(found.written).is_some_and(|(saved, written)| written < saved);
+    (!overtaken && found.loaded.session != *session).then_some(found)
 }
 
 /// The newest journal of a session that was never saved and whose program is gone.
@@ -147,8 +156,9 @@ mod tests {
             assert!(!d.is_due(f64::from(i) + 0.5));
         }
         d.changed(14.9);
-        assert!(d.is_due(15.0));
+        assert!(d.is_due(15.0) && d.is_waiting());
         d.written();
+        assert!(!d.is_waiting());
         assert!(!d.is_due(99.0));
     }
 
@@ -167,6 +177,27 @@ mod tests {
         assert_eq!(recoverable(&file, &saved).unwrap().loaded.session.notes, "more");
         remove_journal(&journal_of(&file));
         assert!(recoverable(&file, &saved).is_none());
+    }
+
+    #[test]
+    fn a_journal_the_file_has_overtaken_is_not_offered() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("a.json");
+        let mut session = Session::new(SampleRate::CD);
+        session.notes = "older".into();
+        write_journal(&journal_of(&file), &session).unwrap();
+        session.notes = "newer".into();
+        save(&file, &session).unwrap();
+        let written = fs::metadata(journal_of(&file)).unwrap().modified().unwrap();
+        let set_age = |before_s: u64| {
+            let journal = fs::File::options().write(true).open(journal_of(&file)).unwrap();
+            journal.set_modified(written - std::time::Duration::from_secs(before_s)).unwrap();
+        };
+        set_age(60);
+        assert!(recoverable(&file, &session).is_none());
+        fs::File::options().write(true).open(&file).unwrap().set_modified(written).unwrap();
+        set_age(0);
+        assert_eq!(recoverable(&file, &session).unwrap().loaded.session.notes, "older", "of the same moment");
     }
 
     #[test]

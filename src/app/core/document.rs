@@ -183,15 +183,30 @@ impl Document {
     pub fn save(&mut self, to: Option<&Path>) -> Result<(), StoreError> {
         let Some(path) = to.or(self.path.as_deref()) else { return Ok(()) };
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let overtaken = self.journals_overtaken_by(&path);
         if !self.lock.as_ref().is_some_and(|lock| lock.is_of(&path)) {
             self.lock = Some(SessionLock::take(&path)?);
         }
         let session = Arc::clone(self.session());
         self.saving = true;
         self.writer.spawn("Save", Priority::Asked, move |_| {
-            Written::Session(store::save(&path, &session).map(|()| (path, session)))
+            let saved = store::save(&path, &session);
+            if saved.is_ok() {
+                // At once, and before any later journal: nobody is ever offered less than the file holds.
+                overtaken.iter().for_each(|journal| autosave::remove_journal(journal));
+            }
+            Written::Session(saved.map(|()| (path, session)))
         });
         Ok(())
+    }
+
+    /// Journals that hold nothing more once the session is saved to `path`; one that is on offer stays.
+    fn journals_overtaken_by(&self, path: &Path) -> Vec<PathBuf> {
+        let offered = self.recovery.as_ref().map(|r| &r.journal);
+        let own = self.path.as_deref().filter(|_| self.lock.is_some()).map(autosave::journal_of);
+        let unsaved = self.unsaved.as_ref().map(|j| j.path().to_owned());
+        let all = [Some(autosave::journal_of(path)), own, unsaved];
+        all.into_iter().flatten().filter(|journal| Some(journal) != offered).collect()
     }
 
     /// The session as last saved, for going back to it.
@@ -211,6 +226,10 @@ impl Document {
                     if self.save_state() == SaveState::Saved {
                         self.debounce.written();
                         self.forget_journals();
+                    } else if let Some(journal) = self.unsaved.take() {
+                        // Changed meanwhile: from now on the journal lies beside the file.
+                        self.write_journal(log);
+                        self.remove_in_turn(journal.path().to_owned());
                     }
                     log.info(format!("Saved {}", path.display()));
                     just_saved = Some(path);
@@ -322,5 +341,10 @@ impl Document {
     /// Whether a write is under way.
     pub fn is_writing(&self) -> bool {
         !self.writer.jobs().is_empty()
+    }
+
+    /// Whether a change waits for the journal: until it is written somebody has to call [`Self::tick`].
+    pub fn is_waiting_to_write(&self) -> bool {
+        self.debounce.is_waiting()
     }
 }

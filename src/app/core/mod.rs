@@ -174,9 +174,17 @@ impl Core {
         self.document.close();
     }
 
-    /// Whether something moves on the screen without the user: sound, jobs, saving.
+    /// Whether something moves without the user, so that [`Self::tick`] must be called: sound, jobs, saving, a change that
+    /// waits for the autosave.
     pub fn is_busy(&self) -> bool {
-        self.live.is_playing() || self.document.is_writing() || !self.jobs.jobs().is_empty()
+        let document = &self.document;
+        let saves = document.is_writing() || document.is_waiting_to_write();
+        self.live.is_playing() || saves || !self.jobs.jobs().is_empty()
+    }
+
+    /// Whether the session or its autosave is being written at this moment.
+    pub fn is_writing(&self) -> bool {
+        self.document.is_writing()
     }
 
     /// The settings of this machine.
