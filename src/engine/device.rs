@@ -13,9 +13,9 @@ use cpal::{BufferSize, ErrorKind, SampleFormat, SizedSample, StreamConfig, Suppo
 
 use super::callback::{Callback, DeviceSample};
 use super::lease::{Lease, LeaseReturn};
-use super::priority;
 use super::shared::Shared;
 use crate::audio::format::int_from_f64;
+use crate::audio::priority;
 use crate::units::{SESSION_RATES_HZ, SampleRate};
 
 /// How long a driver may take to open a stream.
@@ -314,8 +314,7 @@ fn build<S: SizedSample + DeviceSample>(
     let told = shared.clone();
     let data = move |out: &mut [S], _: &cpal::OutputCallbackInfo| {
         if !std::mem::replace(&mut asked, true) {
-            let answer = priority::raise().unwrap_or_else(|error| -error);
-            told.priority.store(answer, Relaxed);
+            told.note_priority(priority::raise());
         }
         if let Some(callback) = lease.get() {
             callback.process(out, channels);

@@ -42,9 +42,9 @@ pub struct EngineStatus {
     pub position: Frames,
     /// Whether the transport runs.
     pub playing: bool,
-    /// Callbacks since the engine was made; stands still when no device runs.
+    /// Callbacks since the counters were reset; stands still when no device runs.
     pub callbacks: u64,
-    /// Source frames that came late, callbacks that took too long, xruns; sticky.
+    /// Source frames that came late, callbacks that took too long, xruns; sticky until they are reset.
     pub dropouts: u64,
     /// Callbacks that took longer than their buffer lasts.
     pub late_callbacks: u64,
@@ -56,6 +56,8 @@ pub struct EngineStatus {
     pub failed: u64,
     /// Time in the callback against the time its buffers last.
     pub load: LoadReading,
+    /// The audio thread has real-time priority.
+    pub realtime: bool,
     /// The output guard has muted the monitor.
     pub guard_tripped: bool,
     /// The device is gone.
@@ -171,6 +173,7 @@ impl LiveEngine {
             late: s.late_quanta.load(Relaxed),
             failed: s.failed_quanta.load(Relaxed),
             load: s.load(),
+            realtime: s.priority.load(Relaxed) > 0,
             guard_tripped: s.guard_tripped.load(Relaxed),
             device_lost: s.is_device_lost(),
             wrong_rate: s.wrong_rate.load(Relaxed),

@@ -14,7 +14,6 @@ pub mod monitor;
 mod monitor_rate;
 pub mod null_device;
 pub mod output_guard;
-pub mod priority;
 pub mod shared;
 mod voice;
 

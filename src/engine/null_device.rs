@@ -1,4 +1,7 @@
 //! A device made of a clock: everything works on it, nothing is heard. For machines without sound, and for tests.
+//!
+//! At real time it behaves as a card with two buffers: one must be filled while the other lasts. Where that takes longer,
+//! because the callback did or because the system woke its thread too late, it is an xrun and the clock begins anew.
 
 use std::io;
 use std::sync::Arc;
@@ -8,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::callback::Callback;
 use super::lease::{Lease, LeaseReturn};
+use crate::audio::priority;
 
 /// How fast the clock runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +49,9 @@ impl NullDevice {
         let frames = frames.clamp(1, 8192);
         let run = move || {
             let mut buffer = vec![0f32; 2 * frames];
+            if let (Pace::RealTime, Some(callback)) = (pace, lease.get()) {
+                callback.shared().note_priority(priority::raise());
+            }
             let mut deadline = Instant::now();
             while !stopped.load(Ordering::Relaxed) {
                 let Some(callback) = lease.get() else { return };
@@ -53,8 +60,14 @@ impl NullDevice {
                     capture(&buffer);
                 }
                 if pace == Pace::RealTime {
-                    deadline += Duration::from_secs_f64(frames as f64 / callback.device_rate().hz());
-                    std::thread::sleep(deadline.saturating_duration_since(Instant::now()));
+                    let lasts = Duration::from_secs_f64(frames as f64 / callback.device_rate().hz());
+                    deadline += lasts;
+                    let now = Instant::now();
+                    if now > deadline {
+                        callback.shared().count_xrun();
+                        deadline = now;
+                    }
+                    std::thread::sleep(deadline.saturating_duration_since(now));
                 }
             }
         };
@@ -80,5 +93,42 @@ impl NullDevice {
 impl Drop for NullDevice {
     fn drop(&mut self) {
         self.halt();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{LiveEngine, MonotonicClock};
+    use crate::media::library::Library;
+    use crate::media::memory::MemorySources;
+    use crate::units::SampleRate;
+
+    #[test]
+    fn a_buffer_filled_too_late_is_an_xrun() {
+        let dir = tempfile::tempdir().unwrap();
+        let library = Arc::new(Library::new(dir.path().to_owned(), 1 << 20));
+        let sources = Arc::new(MemorySources::new(library));
+        let clock = Box::new(MonotonicClock::default());
+        let (mut engine, callback) =
+            LiveEngine::new(SampleRate(48_000), sources.clone(), sources, clock).unwrap();
+        // 64 frames last 1.3 ms. The first buffer takes three times that, or longer where the machine is slow.
+        let (say, said) = std::sync::mpsc::sync_channel(1);
+        let mut buffers = 0;
+        let capture = move |_: &[f32]| {
+            buffers += 1;
+            let until = Instant::now() + Duration::from_millis(4);
+            while buffers == 1 && Instant::now() < until {
+                std::hint::spin_loop();
+            }
+            if buffers == 2 {
+                // By now the first has been judged.
+                say.send(()).unwrap();
+            }
+        };
+        let null = NullDevice::start(callback, 64, Pace::RealTime, Some(Box::new(capture))).unwrap();
+        said.recv().unwrap();
+        drop(null);
+        assert!(engine.poll().xruns >= 1);
     }
 }

@@ -2,12 +2,13 @@
 
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
 
+use crate::audio::priority::{Priority, in_words};
 use crate::units::Frames;
 
 /// Half a percent of the time a buffer lasts per step; the last step takes all above.
 const LOAD_STEPS: usize = 512;
 
-/// Written by the callback, read by anyone. All of it is a state or a counter that only grows.
+/// Written by the callback, read by anyone. All of it is a state or a counter that grows until it is reset.
 #[derive(Debug)]
 pub struct Shared {
     /// Raised by every wish of the user to play, seek or stop; a renderer prepared for an older wish is not played.
@@ -107,18 +108,25 @@ impl Shared {
         self.lost.store(lost, Relaxed);
     }
 
+    /// Notes what the system answered when the audio thread asked for real-time priority.
+    pub(super) fn note_priority(&self, answer: Result<i32, i32>) {
+        self.priority.store(answer.unwrap_or_else(|error| -error), Relaxed);
+    }
+
     /// What the system answered when the audio thread asked for real-time priority; `None` before it did.
-    pub fn priority(&self) -> Option<super::priority::Priority> {
+    pub fn priority(&self) -> Option<Priority> {
         match self.priority.load(Relaxed) {
             0 => None,
-            granted if granted > 0 => Some(super::priority::in_words(Ok(granted))),
-            error => Some(super::priority::in_words(Err(-error))),
+            granted if granted > 0 => Some(in_words(Ok(granted))),
+            error => Some(in_words(Err(-error))),
         }
     }
 
-    /// Sets the dropout counters and the load meter to zero.
+    /// Sets the dropout counters, the count of callbacks and the load meter to zero.
     pub fn reset_counters(&self) {
-        for counter in [&self.late_quanta, &self.failed_quanta, &self.late_callbacks, &self.xruns] {
+        let counters =
+            [&self.late_quanta, &self.failed_quanta, &self.late_callbacks, &self.xruns, &self.callbacks];
+        for counter in counters {
             counter.store(0, Relaxed);
         }
         self.load_steps.iter().for_each(|s| s.store(0, Relaxed));

@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
+use crate::audio::priority;
+
 /// Which jobs go first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Priority {
@@ -128,12 +130,27 @@ impl<R: Send + 'static> Pool<R> {
     /// # Errors
     /// The system gives no threads.
     pub fn new(threads: usize) -> std::io::Result<Self> {
+        Self::start(threads, || {})
+    }
+
+    /// Starts `threads` worker threads that give way to every other thread, as do those their jobs start.
+    ///
+    /// # Errors
+    /// The system gives no threads.
+    pub fn in_background(threads: usize) -> std::io::Result<Self> {
+        Self::start(threads, priority::lower)
+    }
+
+    fn start(threads: usize, prepare: fn()) -> std::io::Result<Self> {
         let state = State { tasks: VecDeque::new(), done: Vec::new(), closing: false };
         let state = Arc::new((Mutex::new(state), Condvar::new()));
         let threads = (0..threads.max(1))
             .map(|i| {
                 let state = Arc::clone(&state);
-                std::thread::Builder::new().name(format!("job-{i}")).spawn(move || run(&state))
+                std::thread::Builder::new().name(format!("job-{i}")).spawn(move || {
+                    prepare();
+                    run(&state);
+                })
             })
             .collect::<std::io::Result<_>>()?;
         Ok(Self { state, threads, next_id: 1 })

@@ -163,8 +163,6 @@ pub(super) struct Live {
     loop_range: Option<(Frames, Frames)>,
     reductions: Arc<Vec<(SlotId, f32)>>,
     device: Arc<DeviceView>,
-    /// Counts when the lamps were last cleared.
-    cleared_dropouts: u64,
     /// Whether devices may be opened at all (not in tests and on servers).
     wanted: bool,
     /// As last applied to the device.
@@ -204,7 +202,6 @@ impl Live {
             loop_range: None,
             reductions: Arc::default(),
             device: Arc::default(),
-            cleared_dropouts: 0,
             wanted: audio,
             settings: settings.clone(),
             converted: false,
@@ -410,8 +407,13 @@ impl Live {
         self.running.meters.reset.store(true, Ordering::Relaxed);
     }
 
+    /// What the engine reported last.
+    pub(super) fn status(&self) -> EngineStatus {
+        self.status
+    }
+
     pub(super) fn clear_lamps(&mut self) {
-        self.cleared_dropouts = self.status.dropouts;
+        self.running.engine.shared().reset_counters();
         self.running.engine.reset_guard();
     }
 
@@ -461,7 +463,8 @@ impl Live {
         device.bit_transparent = transparent;
         device.load_mean = status.load.mean as f32;
         device.load_worst = status.load.worst as f32;
-        device.dropouts = status.dropouts.saturating_sub(self.cleared_dropouts);
+        device.realtime = status.realtime;
+        device.dropouts = status.dropouts;
         device.guard = guard;
     }
 

@@ -17,6 +17,7 @@ use super::frame::{ExportResult, Frame, JobId, JobView, MonitorView, Selection, 
 use super::log::Log;
 use super::settings::{Folders, Settings};
 use crate::edit::{Edit, GestureId};
+use crate::engine::EngineStatus;
 use crate::jobs::{Pool, Priority};
 use crate::model::{Chain, ChainRef, Session, Timeline};
 use crate::units::{Frames, SampleRate};
@@ -89,7 +90,7 @@ impl Core {
             document,
             sources,
             live,
-            jobs: Pool::new(setup.threads)?,
+            jobs: Pool::in_background(setup.threads)?,
             log,
             selection: Selection::default(),
             cursor: Frames::ZERO,
@@ -180,6 +181,11 @@ impl Core {
         let document = &self.document;
         let saves = document.is_writing() || document.is_waiting_to_write();
         self.live.is_playing() || saves || !self.jobs.jobs().is_empty()
+    }
+
+    /// What the sound engine reported on the last tick: counters and load since the lamps were last cleared.
+    pub fn engine_status(&self) -> EngineStatus {
+        self.live.status()
     }
 
     /// Whether the session or its autosave is being written at this moment.
