@@ -10,12 +10,14 @@
 mod render_support;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use glassmaster::audio::fpu::FpuGuard;
+use glassmaster::media::{FrameSource, OpenSource, ReadOutcome, SourceError, SourceKey};
 use glassmaster::model::{Chain, Fade, FadeShape, Timeline};
-use glassmaster::render::{PlanChange, TapHash, diff, map_position};
+use glassmaster::render::{PlanChange, RangeOptions, TapHash, diff, map_position, render_range};
 use glassmaster::units::{Frames, gain_from_db};
-use render_support::{Album, busy_album, noise, pull};
+use render_support::{Album, Memory, busy_album, noise, pull};
 
 fn hash(left: &[f64], right: &[f64]) -> String {
     let mut hash = TapHash::new();
@@ -109,6 +111,73 @@ fn more_crossing_songs_than_workers_come_to_an_end() {
     }
     let end = album.plan().end().0;
     assert_eq!(album.render((0, end), 2).2.tap_hash, album.render((0, end), 1).2.tap_hash);
+}
+
+/// Memory that notes how far it was read and how many sources were opened.
+struct Watched(Memory, Arc<Seen>);
+
+#[derive(Default)]
+struct Seen {
+    read_to: AtomicI64,
+    opened: AtomicI64,
+}
+
+struct WatchedSource(Box<dyn FrameSource>, Arc<Seen>);
+
+impl FrameSource for WatchedSource {
+    fn read(&mut self, pos: Frames, left: &mut [f64], right: &mut [f64]) -> ReadOutcome {
+        self.1.read_to.fetch_max(pos.0, Ordering::SeqCst);
+        self.0.read(pos, left, right)
+    }
+
+    fn length(&self) -> Frames {
+        self.0.length()
+    }
+}
+
+impl OpenSource for Watched {
+    fn open(&self, source: &SourceKey, from: Frames) -> Result<Box<dyn FrameSource>, SourceError> {
+        self.1.opened.fetch_add(1, Ordering::SeqCst);
+        Ok(Box::new(WatchedSource(self.0.open(source, from)?, Arc::clone(&self.1))))
+    }
+}
+
+/// Runs the pass and hands every block's place and what was seen of the sources to `look`.
+fn watch(album: &Album, threads: usize, mut look: impl FnMut(i64, &Seen)) {
+    let seen = Arc::new(Seen::default());
+    let opener = Watched(album.memory.clone(), Arc::clone(&seen));
+    let mut sink = |pos: Frames, _: &[f64], _: &[f64]| -> Result<(), std::convert::Infallible> {
+        look(pos.0, &seen);
+        Ok(())
+    };
+    let options = RangeOptions { threads, ..RangeOptions::default() };
+    render_range(&album.plan(), &opener, (Frames(0), album.plan().end()), options, &mut sink).unwrap();
+}
+
+#[test]
+fn a_song_runs_seconds_ahead_of_the_sum_and_no_more() {
+    let mut album = Album::new();
+    album.add(noise(2_000_000, 1, 0.1), 0);
+    // 8 MiB of 16-byte frames wait in the queue; a block each is in the hands of worker and sum.
+    let most = (8 << 20) / 16 + 3 * 4096;
+    let mut farthest = 0;
+    watch(&album, 2, |pos, seen| {
+        farthest = farthest.max(seen.read_to.load(Ordering::SeqCst) - pos);
+    });
+    assert!(farthest <= most, "{farthest} frames ahead, {most} allowed");
+}
+
+#[test]
+fn a_source_is_opened_when_its_song_is_due() {
+    let mut album = Album::new();
+    for seed in 0..4 {
+        album.add(noise(20_000, seed, 0.1), 0);
+    }
+    watch(&album, 1, |pos, seen| {
+        // A block of 4096 frames is given when it is whole, so the song at its end may have begun.
+        let due = ((pos + 4096) / 20_000 + 1).min(4);
+        assert!(seen.opened.load(Ordering::SeqCst) <= due, "at {pos}");
+    });
 }
 
 #[test]

@@ -104,6 +104,7 @@ pub fn report(delivery: &Delivery, as_json: bool) -> Result<u8, CliError> {
             "files": delivery.files,
             "findings": delivery.findings,
             "tap_hash": delivery.tap_hash,
+            "fft_path": delivery.fft_path,
         }))?;
     } else {
         let files: String = delivery.files.iter().map(file_text).collect();

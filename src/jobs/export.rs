@@ -13,6 +13,7 @@ use super::sources::{key_of, prepare};
 use crate::deliver::manifest::AudioProof;
 use crate::deliver::null_test::NullTest;
 use crate::deliver::{self, DeliverError, Deliverable, DeliveryContext, Written, naming};
+use crate::dsp::fft;
 use crate::media::file_source::FileSources;
 use crate::media::library::Library;
 use crate::media::pcm::{Encoding, Layout, PcmReader};
@@ -44,6 +45,9 @@ pub struct Delivery {
     pub findings: Vec<Finding>,
     /// BLAKE3 of the album pass.
     pub tap_hash: String,
+    /// The code path of rate conversions and linear-phase filters here ([`fft::code_path`]): the same session gives the
+    /// same bits wherever this is the same.
+    pub fft_path: &'static str,
 }
 
 /// Why a delivery was not made. Nothing half-written stands under a final name.
@@ -125,7 +129,7 @@ pub fn export(
         return Err(ExportError::Empty);
     }
     let ordered = ordered(session, library, request)?;
-    let mut delivery = Delivery::default();
+    let mut delivery = Delivery { fft_path: fft::code_path(), ..Delivery::default() };
     for (deliverable, context) in &ordered {
         delivery.findings.extend(deliverable.check(context));
     }
