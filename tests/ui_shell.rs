@@ -345,6 +345,7 @@ fn export_ddp_is_preset_and_sends_one_request() {
         about: "For the test.".to_owned(),
         findings: Vec::new(),
         files: vec!["a".to_owned()],
+        settings: &[],
     };
     frame.deliverables = Arc::new(vec![view("mp3_songs", "MP3"), view("ddp", "DDP 2.00")]);
     let mut h = window_of(frame, vec2(1280.0, 800.0));

@@ -2,7 +2,7 @@
 //!
 //! A command is listed here only when it works. Keys are those of the trade (workflow.md, part 3.2); the window maps them.
 
-use super::frame::Frame;
+use super::frame::{Frame, SaveState};
 
 /// A menu of the window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -176,21 +176,24 @@ impl Action {
 
     /// Why it cannot be done now; `None` if it can.
     pub fn refusal(self, frame: &Frame) -> Option<&'static str> {
-        let no_songs = frame.session.songs.is_empty();
-        let no_slot = frame.selection.slot.is_none();
-        let chain_empty = frame.session.chain(frame.selection.chain).is_none_or(|c| c.slots.is_empty());
+        let no_songs = || frame.session.songs.is_empty().then_some("The album is empty");
         match self {
+            Self::Save => (frame.save == SaveState::Saved).then_some("Everything is saved"),
             Self::Undo => frame.undo_name.is_none().then_some("Nothing to undo"),
             Self::Redo => frame.redo_name.is_none().then_some("Nothing to redo"),
             Self::Revert => match (&frame.path, frame.save) {
                 (None, _) => Some("The session was never saved"),
-                (_, super::frame::SaveState::Saved) => Some("Nothing changed since it was saved"),
+                (_, SaveState::Saved) => Some("Nothing changed since it was saved"),
                 _ => None,
             },
             Self::BypassSlot | Self::ResetSlot | Self::RemoveSlot => {
-                no_slot.then_some("No processor is selected")
+                frame.selection.slot.is_none().then_some("No processor is selected")
             }
-            Self::BypassChain | Self::CopyChain => chain_empty.then_some("The chain is empty"),
+            Self::BypassChain | Self::CopyChain => {
+                let chain = frame.session.chain(frame.selection.chain);
+                chain.is_none_or(|c| c.slots.is_empty()).then_some("The chain is empty")
+            }
+            Self::PasteChain => (!frame.can_paste).then_some("No chain was copied"),
             Self::SelectAll
             | Self::NudgeLeft
             | Self::NudgeRight
@@ -200,19 +203,10 @@ impl Action {
             | Self::NudgeRight75
             | Self::NudgeLeft750
             | Self::NudgeRight750
-            | Self::NextSong
-            | Self::PreviousSong
-            | Self::TrimHead
-            | Self::TrimTail
-            | Self::Split
-            | Self::Crossfade
-            | Self::MoveUp
-            | Self::MoveDown
             | Self::Relink
             | Self::RemoveSong
             | Self::PlayStop
             | Self::PlaySong
-            | Self::PlayJoint
             | Self::Loop
             | Self::ExportReference
             | Self::ExportDdp
@@ -220,7 +214,21 @@ impl Action {
             | Self::ZoomSong
             | Self::ZoomAlbum
             | Self::ZoomIn
-            | Self::ZoomOut => no_songs.then_some("The album is empty"),
+            | Self::ZoomOut => no_songs(),
+            Self::TrimHead | Self::TrimTail | Self::Split => no_songs()
+                .or_else(|| frame.song_under_cursor().is_none().then_some("The cursor is in no song")),
+            Self::PlayJoint => {
+                let one = frame.session.songs.len() == 1;
+                no_songs().or(one.then_some("An album of one song has no joint"))
+            }
+            Self::NextSong | Self::MoveDown => no_songs().or_else(|| {
+                let last = frame.session.songs.last().map(|s| s.id);
+                (frame.current_song() == last).then_some("This is the last song")
+            }),
+            Self::PreviousSong | Self::MoveUp | Self::Crossfade => no_songs().or_else(|| {
+                let first = frame.session.songs.first().map(|s| s.id);
+                (frame.current_song() == first).then_some("This is the first song")
+            }),
             _ => None,
         }
     }

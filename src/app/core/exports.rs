@@ -43,6 +43,7 @@ fn offer(deliverable: &'static dyn Deliverable, base: &DeliveryContext) -> Deliv
         about: deliverable.about().to_owned(),
         findings: Vec::new(),
         files: Vec::new(),
+        settings: deliverable.settings(),
     };
     if base.session.songs.is_empty() {
         return view;
@@ -55,25 +56,11 @@ fn offer(deliverable: &'static dyn Deliverable, base: &DeliveryContext) -> Deliv
     view
 }
 
-/// The orders of a request: each setting goes to the deliverables that have it and take the value.
+/// The orders of a request.
 fn orders_of(request: &ExportRequest) -> Vec<Order> {
-    let wanted = [
-        ("rate", request.rate.map(|r| r.0.to_string().into())),
-        ("bits", request.bits.clone().map(Into::into)),
-        ("dither", request.dither.clone().map(Into::into)),
-        ("tags", Some(request.tags.into())),
-        ("ascii_names", Some(request.ascii_names.into())),
-    ];
-    let order = |id: &String| {
-        let mut settings = Extra::new();
-        for (name, value) in &wanted {
-            let (Some(value), Some(deliverable)) = (value, deliver::find(id)) else { continue };
-            let one: Extra = std::iter::once(((*name).to_owned(), serde_json::Value::clone(value))).collect();
-            if deliver::Settings::from_order(deliverable.settings(), &one).is_ok() {
-                settings.extend(one);
-            }
-        }
-        Order { id: id.clone(), settings }
+    let order = |id: &String| Order {
+        id: id.clone(),
+        settings: request.settings.get(id).cloned().unwrap_or_default(),
     };
     request.deliverables.iter().map(order).collect()
 }

@@ -391,10 +391,9 @@ pub fn recovery_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
     ui.painter().rect_filled(ui.max_rect(), 0.0, t.selection);
     ui.horizontal_centered(|ui| {
         ui.add_space(12.0);
-        ui.label(format!(
-            "“{}” was not closed properly. An autosave from {} is there.",
-            offer.name, offer.when
-        ));
+        let name =
+            if frame.path.is_some() { super::panels::menu::session_title(frame) } else { offer.name.clone() };
+        ui.label(format!("“{name}” was not closed properly. An autosave from {} is there.", offer.when));
         if text_button(ui, "Recover", Some(t.master)).clicked() {
             out.send(Command::Recover(true));
         }

@@ -23,7 +23,7 @@ const STRIP_HEIGHT: f32 = 24.0;
 /// Scales of the plot, dB from the middle to the top.
 const RANGES_DB: [f64; 3] = [6.0, 12.0, 24.0];
 /// Size of the readout beside the selected node, points.
-const READOUT: egui::Vec2 = vec2(196.0, 50.0);
+const READOUT: egui::Vec2 = vec2(210.0, 50.0);
 /// Width of a field in the row of values, points.
 const FIELD: f32 = 80.0;
 /// Width of a box with words in it, points.
@@ -183,6 +183,8 @@ fn readout_ui(
                 field_ui(ui, view, band.gain_index(), &label("gain"), 58.0, out);
             }
             if band.has_q() {
+                ui.spacing_mut().item_spacing.x = 4.0;
+                ui.label(RichText::new("Q").size(t.small).color(t.text_weak));
                 field_ui(ui, view, band.q_index(), &label("Q"), 44.0, out);
             }
         });

@@ -103,6 +103,22 @@ pub fn switched(action: Action, frame: &Frame, state: &WindowState) -> Option<bo
     }
 }
 
+/// A command in the menu of a thing: with its key, greyed with the reason.
+pub fn action_item(ui: &mut Ui, action: Action, frame: &Frame, out: &mut Outbox) {
+    let key = RichText::new(action.key()).color(theme().text_weak);
+    let refusal = action.refusal(frame);
+    let button = egui::Button::new(action.name()).shortcut_text(key);
+    let response = ui.add_enabled(refusal.is_none(), button);
+    let response = match refusal {
+        Some(why) => response.on_disabled_hover_text(why),
+        None => response.on_hover_text(action.about()),
+    };
+    if response.clicked() {
+        out.act(action);
+        ui.close();
+    }
+}
+
 fn item_ui(ui: &mut Ui, action: Action, frame: &Frame, state: &WindowState, out: &mut Outbox) {
     let t = theme();
     let refusal = action.refusal(frame);

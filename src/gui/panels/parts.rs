@@ -10,6 +10,7 @@ use egui::{
 
 use crate::gui::outbox::Outbox;
 use crate::gui::theme::{faded, theme};
+use crate::gui::widgets::figures::plain_reading;
 use crate::model::{Finding, Severity};
 
 /// Height of a row of a table, points.
@@ -112,7 +113,7 @@ pub fn figure(value: f64) -> String {
 
 /// A level with one decimal and a true minus, or a dash where there is none.
 pub fn level(value: Option<f64>) -> String {
-    value.map_or_else(|| "–".to_owned(), |v| format!("{v:.1}").replace('-', "−"))
+    plain_reading(value, 1)
 }
 
 /// Head of a part of a panel: its name, and a note at the right.
