@@ -396,6 +396,8 @@ pub struct ExportResult {
     pub findings: Vec<Finding>,
     /// Why it stopped, if it did.
     pub error: Option<String>,
+    /// It was stopped by hand.
+    pub cancelled: bool,
 }
 
 /// An autosaved session newer than the one opened.

@@ -144,7 +144,7 @@ impl<B: Backend> GlassmasterApp<B> {
         ui.spacing_mut().item_spacing.y = 0.0;
         let bare = t.panel_frame();
         Panel::top("menu").exact_size(28.0).frame(bare).show(ui, |ui| menu::menu_ui(ui, frame, state, out));
-        Panel::top("workspaces").exact_size(36.0).frame(bare).show(ui, |ui| tabs_ui(ui, state, out));
+        Panel::top("workspaces").exact_size(36.0).frame(bare).show(ui, |ui| tabs_ui(ui, frame, state, out));
         if frame.recovery.is_some() {
             Panel::top("recovery")
                 .exact_size(36.0)
@@ -251,13 +251,20 @@ impl<B: Backend> GlassmasterApp<B> {
     }
 }
 
-fn tabs_ui(ui: &mut Ui, state: &mut WindowState, out: &mut Outbox) {
+fn tabs_ui(ui: &mut Ui, frame: &Frame, state: &mut WindowState, out: &mut Outbox) {
     let t = theme();
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
         ui.add_space(4.0);
         for workspace in Workspace::ALL {
-            if widgets::tab(ui, workspace.label(), state.workspace == workspace, 35.0).clicked() {
+            let shown = state.workspace == workspace;
+            let tab = widgets::tab(ui, workspace.label(), shown, 35.0);
+            // A finished export waits there to be looked at.
+            if let Some(result) = frame.result.as_ref().filter(|_| workspace == Workspace::Deliver && !shown) {
+                let colour = if result.error.is_some() { t.error } else { t.master };
+                ui.painter().circle_filled(tab.rect.right_top() + egui::vec2(-5.0, 11.0), 3.0, colour);
+            }
+            if tab.clicked() {
                 state.workspace = workspace;
             }
         }

@@ -82,6 +82,10 @@ impl Core {
     }
 
     pub(super) fn exported(&mut self, result: ExportResult) {
+        if result.cancelled {
+            self.log.info(format!("{}: cancelled; no file was left half-written", result.title));
+            return;
+        }
         match &result.error {
             None => self.log.info(format!(
                 "{}: {} files in {}",
@@ -102,6 +106,7 @@ fn result_of(request: ExportRequest, delivered: Result<Delivery, ExportError>) -
         files: Vec::new(),
         findings: Vec::new(),
         error: None,
+        cancelled: matches!(delivered, Err(ExportError::Cancelled)),
     };
     match delivered {
         Ok(delivery) => {

@@ -9,12 +9,15 @@ use super::{Next, foot, title};
 use crate::app::frame::{DeliverableView, ExportRequest, SettingDesc, SettingKind};
 use crate::app::{Action, Command, Frame};
 use crate::gui::outbox::Outbox;
+use crate::gui::panels::parts::by_gravity;
 use crate::gui::theme::theme;
 use crate::gui::widgets::{NumberSpec, number_field, text_button};
 use crate::gui::workspaces::finding_ui;
-use crate::model::{Extra, Severity};
+use crate::model::{Extra, Finding, Severity};
 use crate::units::SampleRate;
 
+/// Width of a choice or text, points.
+const FIELD: f32 = 168.0;
 /// Width of the dialog, points.
 const WIDTH: f32 = 680.0;
 /// Most the list of deliverables takes, points.
@@ -29,6 +32,8 @@ const DISC: &str = "ddp";
 #[derive(Debug)]
 pub struct ExportDialog {
     request: ExportRequest,
+    /// Chosen when the dialog opened; they stand first.
+    first: Vec<String>,
     folder: String,
 }
 
@@ -50,7 +55,7 @@ impl ExportDialog {
             settings: ordered(action, frame),
             overwrite: false,
         };
-        Self { request, folder: out.display().to_string() }
+        Self { first: request.deliverables.clone(), request, folder: out.display().to_string() }
     }
 
     /// Another folder.
@@ -81,7 +86,9 @@ impl ExportDialog {
         title(ui, &format!("Export · {}", self.request.title));
         egui::Frame::NONE.fill(t.ground).inner_margin(8).show(ui, |ui| {
             ScrollArea::vertical().max_height(LIST_HEIGHT).auto_shrink([false, true]).show(ui, |ui| {
-                for view in frame.deliverables.iter() {
+                let (first, rest): (Vec<_>, Vec<_>) =
+                    frame.deliverables.iter().partition(|d| self.first.contains(&d.id));
+                for view in first.into_iter().chain(rest) {
                     self.deliverable_ui(ui, view);
                 }
                 if frame.deliverables.is_empty() {
@@ -134,45 +141,57 @@ impl ExportDialog {
             ui.label(RichText::new(&view.about).size(t.small).color(t.text_weak));
             if on {
                 self.settings_ui(ui, view);
-                for finding in &view.findings {
-                    finding_ui(ui, finding);
-                }
+                findings_ui(ui, &view.findings);
             }
         });
     }
 
-    /// What the deliverable leaves open, each as its description says.
+    /// What the deliverable leaves open, each as its description says, in two columns.
     fn settings_ui(&mut self, ui: &mut Ui, view: &DeliverableView) {
         let given = self.request.settings.entry(view.id.clone()).or_default();
-        ui.horizontal_wrapped(|ui| {
-            ui.spacing_mut().item_spacing = egui::vec2(8.0, 4.0);
-            for desc in view.settings {
-                ui.push_id((&view.id, desc.id), |ui| {
-                    let name = format!("{} of {}", desc.name, view.name);
-                    setting_ui(ui, desc, given).on_hover_text(desc.help).accessible_name(name);
-                });
+        egui::Grid::new(("settings", &view.id)).num_columns(4).spacing([12.0, 4.0]).show(ui, |ui| {
+            for (i, desc) in view.settings.iter().enumerate() {
+                ui.label(RichText::new(desc.name).color(theme().text_weak)).on_hover_text(desc.help);
+                let name = format!("{} of {}", desc.name, view.name);
+                setting_ui(ui, desc, given, &view.id).on_hover_text(desc.help).accessible_name(name);
+                if i % 2 == 1 {
+                    ui.end_row();
+                }
             }
         });
     }
 }
 
+/// The gravest findings; how many more there are.
+fn findings_ui(ui: &mut Ui, findings: &[Finding]) {
+    const MOST: usize = 4;
+    let sorted = by_gravity(findings);
+    for finding in sorted.iter().take(MOST) {
+        finding_ui(ui, finding);
+    }
+    if let Some(rest) = sorted.get(MOST..).filter(|rest| !rest.is_empty()) {
+        let texts: Vec<&str> = rest.iter().map(|f| f.text.as_str()).collect();
+        let words = RichText::new(format!("and {} more", rest.len())).size(theme().small);
+        ui.label(words.color(theme().text_weak)).on_hover_text(texts.join("\n"));
+    }
+}
+
 /// The control of one setting; stores what differs from the default.
-fn setting_ui(ui: &mut Ui, desc: &SettingDesc, given: &mut Extra) -> Response {
-    let name = || RichText::new(desc.name).color(theme().text_weak);
+fn setting_ui(ui: &mut Ui, desc: &SettingDesc, given: &mut Extra, whose: &str) -> Response {
     let id = || desc.id.to_owned();
     match desc.kind {
         SettingKind::Switch { default } => {
             let mut on = given.get(desc.id).and_then(|v| v.as_bool()).unwrap_or(default);
-            let response = ui.checkbox(&mut on, desc.name);
+            let word = if on { "yes" } else { "no" };
+            let response = ui.checkbox(&mut on, word);
             if response.changed() {
                 given.insert(id(), on.into());
             }
             response
         }
         SettingKind::Choice { words, default } => {
-            ui.label(name());
             let now = given.get(desc.id).and_then(|v| v.as_str()).unwrap_or(default).to_owned();
-            let combo = ComboBox::from_id_salt("choice").width(72.0).selected_text(word(&now));
+            let combo = ComboBox::from_id_salt((whose, desc.id)).width(FIELD).selected_text(word(&now));
             let shown = combo.show_ui(ui, |ui| {
                 for choice in words {
                     if ui.selectable_label(now == *choice, word(choice)).clicked() {
@@ -183,19 +202,17 @@ fn setting_ui(ui: &mut Ui, desc: &SettingDesc, given: &mut Extra) -> Response {
             shown.response
         }
         SettingKind::Decibels { min, max, default } => {
-            ui.label(name());
             let now = given.get(desc.id).and_then(|v| v.as_f64()).unwrap_or(default);
             let spec = NumberSpec::new(desc.name, "dB", min, max).default_value(default).decimals(1);
-            let change = number_field(ui, desc.id, &spec, now, 72.0);
+            let change = number_field(ui, (whose, desc.id), &spec, now, FIELD);
             if let Some(db) = change.value {
                 given.insert(id(), db.into());
             }
             change.response
         }
         SettingKind::Text { default } => {
-            ui.label(name());
             let mut text = given.get(desc.id).and_then(|v| v.as_str()).unwrap_or(default).to_owned();
-            let response = ui.add(egui::TextEdit::singleline(&mut text).desired_width(200.0));
+            let response = ui.add(egui::TextEdit::singleline(&mut text).desired_width(FIELD - 8.0));
             if response.changed() {
                 given.insert(id(), text.into());
             }

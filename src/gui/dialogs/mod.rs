@@ -269,7 +269,8 @@ impl Dialogs {
     pub fn ui(&mut self, ui: &mut Ui, frame: &Frame, _state: &mut WindowState, out: &mut Outbox) {
         let Some(mut dialog) = self.open.take() else { return };
         let t = theme();
-        let modal = Modal::new(Id::unique("dialog")).backdrop_color(faded(t.shade, 0.45));
+        let ground = egui::Frame::popup(ui.style()).inner_margin(16);
+        let modal = Modal::new(Id::unique("dialog")).frame(ground).backdrop_color(faded(t.shade, 0.45));
         let shown = modal.show(ui.ctx(), |ui| match &mut dialog {
             Dialog::Question(pending) => question_ui(ui, frame, pending),
             Dialog::NewSession { rate } => new_session_ui(ui, rate, out),

@@ -229,8 +229,8 @@ fn below_ui(
 /// An empty chain offers what could stand in it.
 fn empty_ui(ui: &mut Ui, at: ChainRef, out: &mut Outbox) {
     let t = theme();
-    let whose = if at == ChainRef::Album { "the whole album, after the songs" } else { "this song" };
-    let text = format!("Nothing works on {whose} yet. A processor added here opens its settings.");
+    let whose = if at == ChainRef::Album { "the whole album" } else { "this song" };
+    let text = format!("Add a processor with +: it works on {whose}, and its settings open here.");
     let place = Rect::from_center_size(ui.max_rect().center(), vec2(ui.max_rect().width(), 64.0));
     in_rect(ui, place, "empty chain", |ui| {
         ui.vertical_centered(|ui| {

@@ -280,7 +280,7 @@ pub fn field(ui: &mut Ui, rect: Rect, id: Id, label: &str, current: &str, hint: 
         .id(id)
         // Room for a mark at the right, whether there is one or not.
         .margin(egui::Margin { left: 5, right: 19, top: 3, bottom: 3 })
-        .hint_text(RichText::new(hint).color(theme().text_weak))
+        .hint_text(RichText::new(hint).italics().color(theme().text_weak))
         .align(Align2::LEFT_CENTER);
     let response = ui.place(rect, edit).accessible_name(label);
     let kept = if response.has_focus() {
@@ -319,7 +319,7 @@ pub fn notes_field(
         .desired_rows(rows)
         .desired_width(f32::INFINITY)
         .margin(vec2(6.0, 4.0))
-        .hint_text(RichText::new(hint).color(theme().text_weak));
+        .hint_text(RichText::new(hint).italics().color(theme().text_weak));
     let response = ui.add(edit).accessible_name(label);
     if response.gained_focus() {
         out.gesture_of(id, true);

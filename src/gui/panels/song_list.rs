@@ -65,7 +65,7 @@ impl Columns {
         let state = take(20.0);
         let peak = take(40.0);
         let lufs = take(44.0);
-        let gap = take(44.0);
+        let gap = take(48.0);
         let length = take(44.0);
         let start = take(44.0);
         let number = Rect::from_min_max(row.min, pos2(row.left() + 26.0, row.bottom()));

@@ -34,6 +34,9 @@ fn page_ui(ui: &mut Ui, result: &ExportResult, out: &mut Outbox) {
         for finding in &result.findings {
             finding_ui(ui, finding);
         }
+        if result.files.is_empty() {
+            return;
+        }
         egui::Grid::new("result").num_columns(7).spacing([16.0, 4.0]).show(ui, |ui| {
             for head in ["File", "Size", "Length", "LUFS", "dBTP", "Against the master", "SHA-256"] {
                 ui.label(RichText::new(head).size(t.small).color(t.text_weak));

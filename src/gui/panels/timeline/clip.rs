@@ -134,6 +134,10 @@ fn clip_ui(
     body_pointer_ui(ui, &response, body, frame, song, placed, index, state, out);
     edges_ui(ui, body, rect, frame, song, placed, index, state, out);
     fades_ui(ui, body, inner, frame, song, placed, index, state, out);
+    // Where the next song crosses in, its own header begins.
+    let next = frame.timeline.songs.get(index + 1).map_or(placed.end, |n| n.start.max(placed.start));
+    let end = state.view.ui_from_album(body, next.0 as f64);
+    let header = header.with_max_x(header.right().min(end));
     header_ui(ui, body, header, index, song, out);
     painter.vline(rect.left(), rect.y_range(), Stroke::new(1.0, t.line_strong));
     painter.vline(rect.right(), rect.y_range(), Stroke::new(1.0, t.line_strong));

@@ -13,7 +13,9 @@ use crate::gui::theme::theme;
 use crate::model::{PlacedSong, SongId};
 use crate::units::Frames;
 
-/// Frames a point below which single samples are drawn.
+/// Frames a point below which the wave is a line: through the samples, and closer the curve between them.
+const LINE_ZOOM: f64 = 6.0;
+/// Frames a point below which the curve between the samples is drawn.
 const SAMPLE_ZOOM: f64 = 0.5;
 /// Frames a pixel below which columns are made from the samples: the overview has no finer pieces.
 const PIECE: f64 = 256.0;
@@ -125,7 +127,7 @@ pub fn wave_ui(painter: &Painter, lane: Rect, area: &WaveArea<'_>, channel: usiz
         lane.center().y,
         Stroke::new(1.0, crate::gui::theme::faded(theme().line_strong, 0.5)),
     );
-    if area.frames_per_point < SAMPLE_ZOOM && samples_ui(painter, lane, area, channel) {
+    if area.frames_per_point < LINE_ZOOM && samples_ui(painter, lane, area, channel) {
         return;
     }
     let frames_per_pixel = area.frames_per_point / f64::from(area.pixels_per_point);
@@ -208,7 +210,7 @@ fn strip(
     }
 }
 
-/// The reconstructed curve and, when there is room, a dot for each sample. `false` if the samples are not read yet.
+/// The line of the samples, closer the reconstructed curve, closest with a dot for each sample. `false` if the samples are not read yet.
 fn samples_ui(painter: &Painter, lane: Rect, area: &WaveArea<'_>, channel: usize) -> bool {
     let first = area.from_source.floor() as i64 - SINC_REACH;
     let shown = (f64::from(area.x.span()) * area.frames_per_point).ceil() as usize + 1;
@@ -216,19 +218,25 @@ fn samples_ui(painter: &Painter, lane: Rect, area: &WaveArea<'_>, channel: usize
         return false;
     };
     let place = Place { x0: area.x.min, step: 1.0, lane };
-    let steps = area.x.span().ceil() as usize;
-    let curve = (0..=steps)
-        .map(|i| {
+    let x_of = |pos_source: f64| area.x.min + ((pos_source - area.from_source) / area.frames_per_point) as f32;
+    let line = if area.frames_per_point < SAMPLE_ZOOM {
+        let at = |i: usize| {
             let pos_source = area.from_source + i as f64 * area.frames_per_point;
             let sample = between(&samples, pos_source - first as f64) * area.gain_at(pos_source);
             pos2(area.x.min + i as f32, place.y(sample))
-        })
-        .collect();
-    painter.add(Shape::line(curve, Stroke::new(1.2, area.colours.1)));
+        };
+        (0..=area.x.span().ceil() as usize).map(at).collect()
+    } else {
+        let at = |(i, sample): (usize, &f32)| {
+            let pos_source = (first + i as i64) as f64;
+            pos2(x_of(pos_source), place.y(sample * area.gain_at(pos_source)))
+        };
+        samples.iter().enumerate().map(at).collect()
+    };
+    painter.add(Shape::line(line, Stroke::new(1.2, area.colours.1)));
     if area.frames_per_point < 0.2 {
         for (i, &sample) in samples.iter().enumerate() {
-            let x = area.x.min
-                + ((first + i as i64) as f64 - area.from_source) as f32 / area.frames_per_point as f32;
+            let x = x_of((first + i as i64) as f64);
             if area.x.contains(x) {
                 let colour = if sample.abs() >= 1.0 { theme().over } else { area.colours.1 };
                 let y = place.y(sample * area.gain_at((first + i as i64) as f64));
