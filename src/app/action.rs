@@ -155,12 +155,20 @@ actions! {
     ExportDdp, "deliver.ddp", "Export DDP…", Deliver, "Ctrl+D", "The disc master for the plant, read back and checked.";
     Export, "deliver.export", "Export…", Deliver, "Ctrl+E", "Any deliverables.";
 
+    Intake, "view.intake", "Intake", View, "", "The delivered mixes, measured and checked.";
+    Master, "view.master", "Master", View, "", "The chains and the editor of the chosen processor.";
+    Review, "view.review", "Review", View, "", "The round and the client's notes.";
+    Deliver, "view.deliver", "Deliver", View, "", "Titles, codes, deliverables and results.";
     Follow, "view.follow", "Follow playhead", View, "F", "The view follows the playhead.";
     ZoomSong, "view.zoom_song", "Zoom to song", View, "Z", "Shows the song at the cursor; again: the album.";
     ZoomAlbum, "view.zoom_album", "Zoom to album", View, "Shift+Z", "Shows the whole album.";
     ZoomIn, "view.zoom_in", "Zoom in", View, "+", "Closer.";
     ZoomOut, "view.zoom_out", "Zoom out", View, "-", "Farther.";
     Palette, "view.palette", "Search commands…", View, "Ctrl+K", "Finds any command by name.";
+    LevelWindow, "view.level_window", "Level in its own window", View, "", "The level meters as large as a second screen.";
+    LoudnessWindow, "view.loudness_window", "Loudness in its own window", View, "", "Loudness as large as a second screen.";
+    SpectrumWindow, "view.spectrum_window", "Spectrum in its own window", View, "", "The spectrum as large as a second screen.";
+    FieldWindow, "view.field_window", "Field in its own window", View, "", "Goniometer and correlation as large as a second screen.";
     Log, "view.log", "Log", View, "", "Shows or hides the log.";
     FullScreen, "view.full_screen", "Full screen", View, "F11", "The window fills the screen.";
 
@@ -169,6 +177,11 @@ actions! {
 }
 
 impl Action {
+    /// Its key as shown: as it is written on a keyboard.
+    pub fn key_text(self) -> String {
+        self.key().replace("Arrow", "").replace("Page", "Page ")
+    }
+
     /// The command of an id.
     pub fn from_id(id: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|a| a.id() == id)

@@ -11,6 +11,7 @@ use egui::{Panel, Ui};
 use super::dialogs::{self, Dialogs};
 use super::outbox::{Outbox, Wish};
 use super::panels::chain::ChainState;
+use super::panels::meter_windows::{MeterKind, meter_windows_ui};
 use super::panels::song_list::SongListState;
 use super::panels::timeline::TimelineState;
 use super::panels::{
@@ -51,6 +52,8 @@ pub struct WindowState {
     pub chain: ChainState,
     /// Intake, Review, Deliver.
     pub work: WorkspaceState,
+    /// Meters that have a window of their own.
+    pub meter_windows: Vec<MeterKind>,
     /// Whether the log is open.
     pub log_open: bool,
     /// Whether the window fills the screen.
@@ -118,6 +121,7 @@ impl<B: Backend> GlassmasterApp<B> {
         let frame = Arc::clone(&self.frame);
         self.take_input(ui, &frame);
         self.panels_ui(ui, &frame);
+        meter_windows_ui(ui.ctx(), &frame, &mut self.state.meter_windows, &mut self.out);
         self.dialogs.ui(ui, &frame, &mut self.state, &mut self.out);
         self.settle(ui.ctx(), &frame);
     }
@@ -226,6 +230,13 @@ impl<B: Backend> GlassmasterApp<B> {
             Wish::Do(action) => action,
         };
         let state = &mut self.state;
+        if let Some(workspace) = Workspace::of(action) {
+            state.workspace = workspace;
+            return;
+        }
+        if let Some(meter) = MeterKind::of(action) {
+            return meter.toggle(&mut state.meter_windows);
+        }
         match action {
             Action::Follow => state.timeline.toggle_follow(),
             Action::ZoomSong => state.timeline.zoom_song(frame),

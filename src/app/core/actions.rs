@@ -95,6 +95,14 @@ impl Core {
             | Action::ExportReference
             | Action::ExportDdp
             | Action::Export
+            | Action::Intake
+            | Action::Master
+            | Action::Review
+            | Action::Deliver
+            | Action::LevelWindow
+            | Action::LoudnessWindow
+            | Action::SpectrumWindow
+            | Action::FieldWindow
             | Action::Follow
             | Action::ZoomSong
             | Action::ZoomAlbum

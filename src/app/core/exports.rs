@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::{Core, Done};
 use crate::app::frame::{DeliverableView, DeliveredFileView, ExportRequest, ExportResult};
-use crate::deliver::{self, Deliverable, DeliveryContext, Written};
+use crate::deliver::{self, DeliverError, Deliverable, DeliveryContext, Written};
 use crate::jobs::Priority;
 use crate::jobs::export::{Delivery, ExportError, Request, export};
+use crate::media::SourceError;
 use crate::model::{Extra, Order, Session, Timeline};
 
 /// What could be made of the session now, judged anew when the session changes.
@@ -106,7 +107,7 @@ fn result_of(request: ExportRequest, delivered: Result<Delivery, ExportError>) -
         files: Vec::new(),
         findings: Vec::new(),
         error: None,
-        cancelled: matches!(delivered, Err(ExportError::Cancelled)),
+        cancelled: delivered.as_ref().is_err_and(is_cancelled),
     };
     match delivered {
         Ok(delivery) => {
@@ -121,6 +122,16 @@ fn result_of(request: ExportRequest, delivered: Result<Delivery, ExportError>) -
         }
     }
     result
+}
+
+/// Stopped by hand, wherever it was at.
+fn is_cancelled(error: &ExportError) -> bool {
+    matches!(
+        error,
+        ExportError::Cancelled
+            | ExportError::Source(SourceError::Cancelled)
+            | ExportError::Deliver(DeliverError::Cancelled)
+    )
 }
 
 fn file_view(file: &Written, out: &std::path::Path) -> DeliveredFileView {

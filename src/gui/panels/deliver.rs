@@ -207,7 +207,7 @@ fn deliverables_ui(ui: &mut Ui, frame: &Frame, state: &mut DeliverState, out: &m
         for action in [Action::ExportReference, Action::ExportDdp, Action::Export] {
             let refusal = action.refusal(frame);
             let button = ui.add_enabled(refusal.is_none(), egui::Button::new(action.name()));
-            let button = button.on_hover_text(format!("{}  {}", action.about(), action.key()));
+            let button = button.on_hover_text(format!("{}  {}", action.about(), action.key_text()));
             if button.on_disabled_hover_text(refusal.unwrap_or_default()).clicked() {
                 out.act(action);
             }

@@ -53,7 +53,7 @@ fn deflection(db: f64) -> f32 {
     x.powf(1.6)
 }
 
-fn level_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox, size: Vec2) {
+pub(super) fn level_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox, size: Vec2) {
     let t = theme();
     let meters = &frame.meters;
     heading(ui, t, "Level", &meters.point);
@@ -84,8 +84,14 @@ fn highest(pair: [Option<f64>; 2]) -> Option<f64> {
 }
 
 fn level_scale(ui: &Ui, t: &Theme, bars: Rect) {
+    let mut last = f32::NEG_INFINITY;
     for db in MARKS_DB {
         let y = bars.bottom() - deflection(f64::from(db)) * bars.height();
+        // In a low panel a mark without room is left out.
+        if y - last < 11.0 {
+            continue;
+        }
+        last = y;
         let text = if db == 0 { "0".to_owned() } else { format!("−{}", -db) };
         ui.painter().text(
             pos2(bars.left() - 6.0, y),
@@ -162,7 +168,7 @@ fn level_figures(ui: &Ui, t: &Theme, rect: Rect, frame: &Frame) {
     }
 }
 
-fn loudness_ui(ui: &mut Ui, frame: &Frame, size: Vec2) {
+pub(super) fn loudness_ui(ui: &mut Ui, frame: &Frame, size: Vec2) {
     let t = theme();
     let m = &frame.meters;
     heading(ui, t, "Loudness", if m.gap { "a stretch was not measured" } else { "LUFS, EBU R 128" });
@@ -242,7 +248,7 @@ fn history(ui: &Ui, t: &Theme, rect: Rect, values: &[f32]) {
 }
 
 /// The goniometer: mono is upright, left leans left. The picture is scaled to the loudest point shown.
-fn field_ui(ui: &mut Ui, frame: &Frame, size: Vec2) {
+pub(super) fn field_ui(ui: &mut Ui, frame: &Frame, size: Vec2) {
     let t = theme();
     let peak = frame.field.iter().flatten().fold(0.0f32, |m, s| m.max(s.abs()));
     let gain = if peak > 1e-5 { 1.0 / peak } else { 0.0 };
@@ -282,7 +288,7 @@ fn guides(painter: &egui::Painter, t: &Theme, center: Pos2, radius: f32) {
     painter.text(center + vec2(radius + 4.0, 0.0), Align2::LEFT_CENTER, "S", font, t.text_weak);
 }
 
-fn correlation_ui(ui: &mut Ui, meters: &MeterView, size: Vec2) {
+pub(super) fn correlation_ui(ui: &mut Ui, meters: &MeterView, size: Vec2) {
     let t = theme();
     let shown = reading(meters.correlation, 2);
     heading(ui, t, "Correlation", &shown);

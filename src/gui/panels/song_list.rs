@@ -39,6 +39,8 @@ pub struct SongListState {
     /// Where a range selection began.
     anchor: Option<SongId>,
     dragging: Option<SongId>,
+    /// First selected song last time, to bring a newly selected one into sight.
+    seen: Option<SongId>,
     /// Place files would be dropped at, while they hover here.
     pub insertion: Option<usize>,
 }
@@ -84,10 +86,16 @@ pub fn song_list_ui(ui: &mut Ui, frame: &Frame, state: &mut SongListState, out: 
     if frame.session.songs.is_empty() {
         return empty_ui(ui, out);
     }
+    let first = frame.selection.songs.first().copied();
+    let newly = first.filter(|id| state.seen.replace(*id) != Some(*id));
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let mut rows = Vec::with_capacity(frame.session.songs.len());
         for (index, song) in frame.session.songs.iter().enumerate() {
-            rows.push(row_ui(ui, frame, index, song, state, out));
+            let row = row_ui(ui, frame, index, song, state, out);
+            if newly == Some(song.id) {
+                ui.scroll_to_rect(row.0, None);
+            }
+            rows.push(row);
         }
         total_ui(ui, frame);
         reorder_ui(ui, frame, &rows, state, out);

@@ -57,7 +57,7 @@ pub fn paint_names(painter: &Painter, rect: Rect) {
     let t = theme();
     let wide = is_wide(rect);
     for (hz, name) in
-        NAMED_HZ.into_iter().filter(|(hz, _)| wide || !matches!(*hz as u32, 200 | 2000 | 20_000))
+        NAMED_HZ.into_iter().filter(|(hz, _)| wide || !matches!(*hz as u32, 200 | 500 | 2000 | 20_000))
     {
         let (beside, align) =
             if hz < 15_000.0 { (3.0, Align2::LEFT_BOTTOM) } else { (-3.0, Align2::RIGHT_BOTTOM) };

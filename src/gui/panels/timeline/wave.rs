@@ -46,6 +46,20 @@ impl WaveCache {
         self.kept.retain(|(song, ..)| known(*song));
     }
 
+    /// Columns of the left channel.
+    pub fn left(
+        &mut self,
+        song: SongId,
+        picture: &Arc<dyn Picture>,
+        from: f64,
+        frames_per_pixel: f64,
+        pixels: usize,
+    ) -> &[WaveColumn] {
+        let id = Arc::as_ptr(picture).cast::<()>() as usize;
+        let ask = Ask { picture: id, channel: 0, from, frames_per_pixel, pixels };
+        self.columns(song, picture.as_ref(), ask)
+    }
+
     fn columns(&mut self, song: SongId, picture: &dyn Picture, ask: Ask) -> &[WaveColumn] {
         let place = self.kept.iter().position(|(s, a, _)| *s == song && a.channel == ask.channel);
         let index = place.unwrap_or_else(|| {
