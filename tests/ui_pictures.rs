@@ -20,10 +20,10 @@ use glassmaster::model::{Chain, ChainRef, Fade, FadeShape, ParamValue, Session, 
 use ui_support::{RATE, frame_of, seconds, session, window_of};
 
 /// One rasteriser draws all of them (lavapipe), but its versions round the edges of letters and thin lines differently:
-/// a pixel may be off by what the eye does not see (0.6 is the colour distance of about two grey levels in 255), and a
-/// hundredth of a per cent of a picture, fewer pixels than one letter has, by more.
-fn tolerance(size: Vec2) -> SnapshotOptions {
-    SnapshotOptions::new().threshold(0.6).max_failed_pixels((size.x * size.y / 10_000.0) as usize)
+/// a pixel may be off by what the eye does not see (0.6 is a colour distance of about two grey levels in 255), and ten of
+/// a picture, fewer than the smallest letter has, by more.
+fn tolerance() -> SnapshotOptions {
+    SnapshotOptions::new().threshold(0.6).max_failed_pixels(10)
 }
 
 /// Draws a panel alone on a frame of its own.
@@ -31,7 +31,7 @@ fn picture(name: &str, size: Vec2, draw: impl FnMut(&mut Ui) + 'static) {
     let mut harness = Harness::builder()
         .with_size(size)
         .with_context_setup(glassmaster::gui::theme::install)
-        .with_options(tolerance(size))
+        .with_options(tolerance())
         .build_ui(draw);
     harness.run_steps(3);
     harness.snapshot(name);
@@ -41,7 +41,7 @@ fn picture(name: &str, size: Vec2, draw: impl FnMut(&mut Ui) + 'static) {
 fn the_empty_start() {
     let size = vec2(1280.0, 800.0);
     let mut harness = window_of(Frame::still(Arc::new(Session::new(RATE))), size);
-    harness.snapshot_options("empty_start", &tolerance(size));
+    harness.snapshot_options("empty_start", &tolerance());
 }
 
 /// Two songs that cross over six seconds, the second with a fade at its end, the first selected; a gap and a third.

@@ -271,7 +271,8 @@ fn tabs_ui(ui: &mut Ui, frame: &Frame, state: &mut WindowState, out: &mut Outbox
             let shown = state.workspace == workspace;
             let tab = widgets::tab(ui, workspace.label(), shown, 35.0);
             // A finished export waits there to be looked at.
-            if let Some(result) = frame.result.as_ref().filter(|_| workspace == Workspace::Deliver && !shown) {
+            if let Some(result) = frame.result.as_ref().filter(|_| workspace == Workspace::Deliver && !shown)
+            {
                 let colour = if result.error.is_some() { t.error } else { t.master };
                 ui.painter().circle_filled(tab.rect.right_top() + egui::vec2(-5.0, 11.0), 3.0, colour);
             }

@@ -138,7 +138,8 @@ fn item_ui(ui: &mut Ui, action: Action, frame: &Frame, state: &WindowState, out:
     };
     let switch = switched(action, frame, state);
     let on = switch == Some(true);
-    let mut button = egui::Button::new(name).shortcut_text(RichText::new(action.key_text()).color(t.text_weak));
+    let mut button =
+        egui::Button::new(name).shortcut_text(RichText::new(action.key_text()).color(t.text_weak));
     if switch.is_some() {
         button = button.selected(on);
     }

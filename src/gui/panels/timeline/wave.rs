@@ -232,7 +232,8 @@ fn samples_ui(painter: &Painter, lane: Rect, area: &WaveArea<'_>, channel: usize
         return false;
     };
     let place = Place { x0: area.x.min, step: 1.0, lane };
-    let x_of = |pos_source: f64| area.x.min + ((pos_source - area.from_source) / area.frames_per_point) as f32;
+    let x_of =
+        |pos_source: f64| area.x.min + ((pos_source - area.from_source) / area.frames_per_point) as f32;
     let line = if area.frames_per_point < SAMPLE_ZOOM {
         let at = |i: usize| {
             let pos_source = area.from_source + i as f64 * area.frames_per_point;
