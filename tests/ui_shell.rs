@@ -4,131 +4,23 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use egui::{Event, Key, Modifiers, MouseWheelUnit, Rect, pos2, vec2};
-use egui_kittest::Harness;
+use egui::{Key, Modifiers, Rect, pos2, vec2};
 use egui_kittest::kittest::{NodeT, Queryable};
 use glassmaster::app::frame::{DeliverableView, SaveState, SourceState};
 use glassmaster::app::{Action, Command, Frame};
-use glassmaster::edit::{Edit, History, apply};
-use glassmaster::gui::dialogs::files::NoChooser;
+use glassmaster::edit::Edit;
 use glassmaster::gui::workspaces::Workspace;
-use glassmaster::gui::{Backend, GlassmasterApp};
-use glassmaster::model::{Session, Song, SongId, SourceRef, Timeline};
-use glassmaster::units::{Frames, SampleRate};
+use glassmaster::model::SongId;
+use glassmaster::units::Frames;
 
-/// A program that edits, selects and undoes, records what it is told, and makes no sound.
-struct Still {
-    history: History,
-    frame: Frame,
-    told: Vec<Command>,
-}
+mod ui_support;
 
-impl Backend for Still {
-    fn tick(&mut self, _now_s: f64) -> Arc<Frame> {
-        Arc::new(self.frame.clone())
-    }
-
-    fn handle(&mut self, command: Command) {
-        match &command {
-            Command::Edit { edit, gesture } => {
-                if let Ok(next) = apply(self.history.session(), edit) {
-                    self.history.commit(next, edit.name(), *gesture);
-                }
-            }
-            Command::Do(Action::Undo) => {
-                self.history.undo();
-            }
-            Command::Select(selection) => self.frame.selection = selection.clone(),
-            Command::Seek(pos) => self.frame.transport.cursor = *pos,
-            Command::SetLoop(range) => self.frame.transport.loop_range = *range,
-            _ => {}
-        }
-        self.told.push(command);
-        let session = Arc::clone(self.history.session());
-        self.frame.timeline = Arc::new(Timeline::of(&session));
-        self.frame.session = session;
-        self.frame.undo_name = self.history.undo_name();
-        self.frame.redo_name = self.history.redo_name();
-    }
-
-    fn busy(&self) -> bool {
-        false
-    }
-}
-
-const RATE: SampleRate = SampleRate(48_000);
-
-fn session(titles: &[&str]) -> Session {
-    let mut session = Session::new(RATE);
-    for (i, title) in titles.iter().enumerate() {
-        let path = format!("{title}.wav");
-        let source = SourceRef { path, sample_rate_hz: 48_000, frames: 48_000 * 60, ..SourceRef::default() };
-        let song = Song::new(SongId(i as u64 + 1), source, RATE, RATE.frames_from_seconds(2.0));
-        session.songs.push(Arc::new(song));
-    }
-    session.next_id = titles.len() as u64 + 1;
-    session
-}
-
-type Window = Harness<'static, GlassmasterApp<Still>>;
-
-fn window_of(frame: Frame, size: egui::Vec2) -> Window {
-    let still = Still { history: History::new(Arc::clone(&frame.session)), frame, told: Vec::new() };
-    let app = GlassmasterApp::with_chooser(still, Box::new(NoChooser));
-    let mut harness = Harness::builder()
-        .with_size(size)
-        .with_step_dt(1.0 / 60.0)
-        .build_ui_state(|ui, app| GlassmasterApp::draw(app, ui), app);
-    harness.run();
-    harness
-}
-
-fn window(titles: &[&str]) -> Window {
-    window_of(Frame::still(Arc::new(session(titles))), vec2(1600.0, 1000.0))
-}
+use ui_support::{
+    RATE, Window, double_click, drag, press, rect, session, told, type_text, wheel, window, window_of,
+};
 
 fn titles(h: &Window) -> Vec<String> {
     h.state().backend().frame.session.songs.iter().map(|s| s.metadata.title.clone()).collect()
-}
-
-fn told(h: &Window, is: impl Fn(&Command) -> bool) -> usize {
-    h.state().backend().told.iter().filter(|c| is(c)).count()
-}
-
-fn rect(h: &Window, label: &str) -> Rect {
-    h.get_by_label(label).rect()
-}
-
-fn double_click(h: &mut Window, pos: egui::Pos2) {
-    for _ in 0..2 {
-        for pressed in [true, false] {
-            h.event(Event::PointerMoved(pos));
-            let button = egui::PointerButton::Primary;
-            h.event(Event::PointerButton { pos, button, pressed, modifiers: Modifiers::NONE });
-        }
-    }
-    h.run();
-}
-
-fn drag(h: &mut Window, from: egui::Pos2, to: egui::Pos2) {
-    h.drag_at(from);
-    h.step();
-    for i in 1..=8 {
-        h.hover_at(from + (to - from) * (i as f32 / 8.0));
-        h.step();
-    }
-    h.drop_at(to);
-    h.run();
-}
-
-fn type_text(h: &mut Window, text: &str) {
-    h.event(Event::Text(text.to_owned()));
-    h.run();
-}
-
-fn press(h: &mut Window, modifiers: Modifiers, key: Key) {
-    h.key_press_modifiers(modifiers, key);
-    h.run();
 }
 
 fn selected(h: &Window, label: &str) -> bool {
@@ -231,17 +123,7 @@ fn the_wheel_zooms_at_the_pointer() {
     let pos = area.center();
     let before = h.state_mut().state_mut().timeline.view;
     let under = before.album_from_ui(area, pos.x);
-    h.hover_at(pos);
-    h.step();
-    h.event(Event::MouseWheel {
-        unit: MouseWheelUnit::Line,
-        delta: vec2(0.0, 3.0),
-        phase: egui::TouchPhase::Move,
-        source: egui::MouseWheelSource::Wheel,
-        modifiers: Modifiers::NONE,
-    });
-    // egui smooths its own scrolling for a few frames more.
-    h.run_steps(20);
+    wheel(&mut h, pos, 3.0, Modifiers::NONE);
     let after = h.state_mut().state_mut().timeline.view;
     assert!(after.frames_per_point < 0.6 * before.frames_per_point);
     assert!((after.album_from_ui(area, pos.x) - under).abs() < 1.0);
@@ -249,7 +131,7 @@ fn the_wheel_zooms_at_the_pointer() {
 
 #[test]
 fn the_palette_finds_and_runs_a_command() {
-    let mut h = window(&["Opening"]);
+    let mut h = window(&["Opening", "Second"]);
     press(&mut h, Modifiers::COMMAND, Key::K);
     type_text(&mut h, "play joint");
     press(&mut h, Modifiers::NONE, Key::Enter);
@@ -259,7 +141,7 @@ fn the_palette_finds_and_runs_a_command() {
 
 #[test]
 fn keys_do_their_commands_and_refused_ones_do_nothing() {
-    let mut h = window(&["Opening"]);
+    let mut h = window(&["Opening", "Second"]);
     press(&mut h, Modifiers::NONE, Key::Space);
     press(&mut h, Modifiers::NONE, Key::G);
     assert_eq!(told(&h, |c| matches!(c, Command::Do(Action::PlayStop))), 1);
@@ -345,6 +227,7 @@ fn export_ddp_is_preset_and_sends_one_request() {
         about: "For the test.".to_owned(),
         findings: Vec::new(),
         files: vec!["a".to_owned()],
+        settings: &[],
     };
     frame.deliverables = Arc::new(vec![view("mp3_songs", "MP3"), view("ddp", "DDP 2.00")]);
     let mut h = window_of(frame, vec2(1280.0, 800.0));

@@ -44,6 +44,7 @@ fn frame() -> Frame {
         about: "For hearing.".to_owned(),
         findings: vec![Finding::new("upc", Severity::Warning, "No UPC is given.")],
         files: vec![format!("{id}.bin")],
+        settings: &[],
     };
     frame.deliverables = Arc::new(vec![
         deliverable("wav_songs", "WAV, one file a song"),

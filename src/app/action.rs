@@ -2,7 +2,7 @@
 //!
 //! A command is listed here only when it works. Keys are those of the trade (workflow.md, part 3.2); the window maps them.
 
-use super::frame::Frame;
+use super::frame::{Frame, SaveState};
 
 /// A menu of the window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,12 +155,20 @@ actions! {
     ExportDdp, "deliver.ddp", "Export DDP…", Deliver, "Ctrl+D", "The disc master for the plant, read back and checked.";
     Export, "deliver.export", "Export…", Deliver, "Ctrl+E", "Any deliverables.";
 
+    Intake, "view.intake", "Intake", View, "", "The delivered mixes, measured and checked.";
+    Master, "view.master", "Master", View, "", "The chains and the editor of the chosen processor.";
+    Review, "view.review", "Review", View, "", "The round and the client's notes.";
+    Deliver, "view.deliver", "Deliver", View, "", "Titles, codes, deliverables and results.";
     Follow, "view.follow", "Follow playhead", View, "F", "The view follows the playhead.";
     ZoomSong, "view.zoom_song", "Zoom to song", View, "Z", "Shows the song at the cursor; again: the album.";
     ZoomAlbum, "view.zoom_album", "Zoom to album", View, "Shift+Z", "Shows the whole album.";
     ZoomIn, "view.zoom_in", "Zoom in", View, "+", "Closer.";
     ZoomOut, "view.zoom_out", "Zoom out", View, "-", "Farther.";
     Palette, "view.palette", "Search commands…", View, "Ctrl+K", "Finds any command by name.";
+    LevelWindow, "view.level_window", "Level in its own window", View, "", "The level meters as large as a second screen.";
+    LoudnessWindow, "view.loudness_window", "Loudness in its own window", View, "", "Loudness as large as a second screen.";
+    SpectrumWindow, "view.spectrum_window", "Spectrum in its own window", View, "", "The spectrum as large as a second screen.";
+    FieldWindow, "view.field_window", "Field in its own window", View, "", "Goniometer and correlation as large as a second screen.";
     Log, "view.log", "Log", View, "", "Shows or hides the log.";
     FullScreen, "view.full_screen", "Full screen", View, "F11", "The window fills the screen.";
 
@@ -169,6 +177,11 @@ actions! {
 }
 
 impl Action {
+    /// Its key as shown: as it is written on a keyboard.
+    pub fn key_text(self) -> String {
+        self.key().replace("Arrow", "").replace("Page", "Page ")
+    }
+
     /// The command of an id.
     pub fn from_id(id: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|a| a.id() == id)
@@ -176,21 +189,24 @@ impl Action {
 
     /// Why it cannot be done now; `None` if it can.
     pub fn refusal(self, frame: &Frame) -> Option<&'static str> {
-        let no_songs = frame.session.songs.is_empty();
-        let no_slot = frame.selection.slot.is_none();
-        let chain_empty = frame.session.chain(frame.selection.chain).is_none_or(|c| c.slots.is_empty());
+        let no_songs = || frame.session.songs.is_empty().then_some("The album is empty");
         match self {
+            Self::Save => (frame.save == SaveState::Saved).then_some("Everything is saved"),
             Self::Undo => frame.undo_name.is_none().then_some("Nothing to undo"),
             Self::Redo => frame.redo_name.is_none().then_some("Nothing to redo"),
             Self::Revert => match (&frame.path, frame.save) {
                 (None, _) => Some("The session was never saved"),
-                (_, super::frame::SaveState::Saved) => Some("Nothing changed since it was saved"),
+                (_, SaveState::Saved) => Some("Nothing changed since it was saved"),
                 _ => None,
             },
             Self::BypassSlot | Self::ResetSlot | Self::RemoveSlot => {
-                no_slot.then_some("No processor is selected")
+                frame.selection.slot.is_none().then_some("No processor is selected")
             }
-            Self::BypassChain | Self::CopyChain => chain_empty.then_some("The chain is empty"),
+            Self::BypassChain | Self::CopyChain => {
+                let chain = frame.session.chain(frame.selection.chain);
+                chain.is_none_or(|c| c.slots.is_empty()).then_some("The chain is empty")
+            }
+            Self::PasteChain => (!frame.can_paste).then_some("No chain was copied"),
             Self::SelectAll
             | Self::NudgeLeft
             | Self::NudgeRight
@@ -200,19 +216,10 @@ impl Action {
             | Self::NudgeRight75
             | Self::NudgeLeft750
             | Self::NudgeRight750
-            | Self::NextSong
-            | Self::PreviousSong
-            | Self::TrimHead
-            | Self::TrimTail
-            | Self::Split
-            | Self::Crossfade
-            | Self::MoveUp
-            | Self::MoveDown
             | Self::Relink
             | Self::RemoveSong
             | Self::PlayStop
             | Self::PlaySong
-            | Self::PlayJoint
             | Self::Loop
             | Self::ExportReference
             | Self::ExportDdp
@@ -220,7 +227,21 @@ impl Action {
             | Self::ZoomSong
             | Self::ZoomAlbum
             | Self::ZoomIn
-            | Self::ZoomOut => no_songs.then_some("The album is empty"),
+            | Self::ZoomOut => no_songs(),
+            Self::TrimHead | Self::TrimTail | Self::Split => no_songs()
+                .or_else(|| frame.song_under_cursor().is_none().then_some("The cursor is in no song")),
+            Self::PlayJoint => {
+                let one = frame.session.songs.len() == 1;
+                no_songs().or(one.then_some("An album of one song has no joint"))
+            }
+            Self::NextSong | Self::MoveDown => no_songs().or_else(|| {
+                let last = frame.session.songs.last().map(|s| s.id);
+                (frame.current_song() == last).then_some("This is the last song")
+            }),
+            Self::PreviousSong | Self::MoveUp | Self::Crossfade => no_songs().or_else(|| {
+                let first = frame.session.songs.first().map(|s| s.id);
+                (frame.current_song() == first).then_some("This is the first song")
+            }),
             _ => None,
         }
     }

@@ -3,10 +3,12 @@
 //! Everything large is shared behind an `Arc` and replaced, never changed. Levels are in the unit their name says; a
 //! reading that does not exist (silence, too short) is `None`.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::model::{ChainRef, Finding, Session, SlotId, SongId, Timeline};
+pub use crate::deliver::{SettingDesc, SettingKind};
+use crate::model::{ChainRef, Extra, Finding, PlacedSong, Session, SlotId, SongId, Timeline};
 use crate::units::{Frames, SampleRate};
 
 /// Whether the session is on disk as it is in memory.
@@ -37,6 +39,33 @@ pub struct Selection {
 impl Default for Selection {
     fn default() -> Self {
         Self { songs: Vec::new(), chain: ChainRef::Album, slot: None }
+    }
+}
+
+impl Selection {
+    /// The same view of other songs: the chain shown follows the song unless the album's is open.
+    #[must_use]
+    pub fn with_songs(&self, songs: Vec<SongId>) -> Self {
+        let mut next = Self { songs, ..self.clone() };
+        if let (Some(&first), ChainRef::Song(shown)) = (next.songs.first(), next.chain)
+            && shown != first
+        {
+            next.chain = ChainRef::Song(first);
+        }
+        next
+    }
+
+    /// Lets the selection hold nothing that is not there. A slot is chosen wherever there is one: the one selected, else
+    /// one of the kind worked on last, so that the same processor of another song comes up, else the first.
+    pub fn settle(&mut self, session: &Session, last_kind: Option<&str>) {
+        self.songs.retain(|id| session.song(*id).is_some());
+        if session.chain(self.chain).is_none() {
+            self.chain = ChainRef::Album;
+        }
+        let Some(chain) = session.chain(self.chain) else { return };
+        let known = self.slot.filter(|id| chain.slot(*id).is_some());
+        let alike = || chain.slots.iter().find(|s| Some(s.kind.as_str()) == last_kind);
+        self.slot = known.or_else(|| alike().or(chain.slots.first()).map(|s| s.id));
     }
 }
 
@@ -316,9 +345,11 @@ pub struct DeliverableView {
     pub findings: Vec<Finding>,
     /// The files it would write.
     pub files: Vec<String>,
+    /// What can be chosen about it.
+    pub settings: &'static [SettingDesc],
 }
 
-/// What to export and how. Settings are those of the deliverables; `None` leaves the default.
+/// What to export and how.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExportRequest {
     /// As shown in the job list (`Reference`, `DDP`).
@@ -327,16 +358,8 @@ pub struct ExportRequest {
     pub deliverables: Vec<String>,
     /// Folder to write into.
     pub out: PathBuf,
-    /// Rate of the files, where the deliverable leaves a choice.
-    pub rate: Option<SampleRate>,
-    /// `16`, `20`, `24`, `32f`, `64f`, where the deliverable leaves a choice.
-    pub bits: Option<String>,
-    /// `none`, `tpdf`, `shaped` …, where the deliverable leaves a choice.
-    pub dither: Option<String>,
-    /// Write tags.
-    pub tags: bool,
-    /// Names in plain ASCII.
-    pub ascii_names: bool,
+    /// Settings by deliverable, as in orders; what is left out keeps its default.
+    pub settings: BTreeMap<String, Extra>,
     /// Replace what is already there.
     pub overwrite: bool,
 }
@@ -373,6 +396,8 @@ pub struct ExportResult {
     pub findings: Vec<Finding>,
     /// Why it stopped, if it did.
     pub error: Option<String>,
+    /// It was stopped by hand.
+    pub cancelled: bool,
 }
 
 /// An autosaved session newer than the one opened.
@@ -399,6 +424,8 @@ pub struct Frame {
     pub undo_name: Option<&'static str>,
     /// What redo would do again.
     pub redo_name: Option<&'static str>,
+    /// A chain was copied.
+    pub can_paste: bool,
     /// In running order.
     pub songs: Arc<Vec<SongState>>,
     /// What is selected.
@@ -444,6 +471,7 @@ impl Frame {
             save: SaveState::NeverSaved,
             undo_name: None,
             redo_name: None,
+            can_paste: false,
             songs: Arc::new(songs),
             selection: Selection::default(),
             transport: TransportView::default(),
@@ -472,9 +500,26 @@ impl Frame {
         self.songs.iter().find(|s| s.id == id)
     }
 
+    /// The song that is trimmed or split at the cursor.
+    pub fn song_under_cursor(&self) -> Option<&PlacedSong> {
+        song_under(&self.timeline, &self.selection, self.transport.cursor)
+    }
+
     /// The song the keys act on: the first selected, else the one at the cursor.
     pub fn current_song(&self) -> Option<SongId> {
         let at_cursor = || self.timeline.song_at(self.transport.cursor).map(|s| s.id);
         self.selection.songs.first().copied().or_else(at_cursor)
     }
+}
+
+/// The song an edit at an album frame means: the selected one where it lies there, else the last one that does. `None`
+/// in a gap.
+pub fn song_under<'a>(
+    timeline: &'a Timeline,
+    selection: &Selection,
+    pos_album: Frames,
+) -> Option<&'a PlacedSong> {
+    let lies_there = |s: &&PlacedSong| (s.start..=s.end).contains(&pos_album);
+    let selected = selection.songs.first().and_then(|id| timeline.song(*id));
+    selected.filter(lies_there).or_else(|| timeline.songs.iter().rev().find(lies_there))
 }

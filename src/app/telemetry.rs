@@ -58,8 +58,8 @@ impl Meters {
     pub fn new(rate: SampleRate) -> Self {
         let hz = rate.0;
         let view = spectrum::SpectrumView {
-            low_hz: 20.0,
-            high_hz: 20_000f64.min(rate.nyquist_hz()),
+            low_hz: 10.0,
+            high_hz: 22_000f64.min(rate.nyquist_hz()),
             smoothing: Smoothing::Octave(12),
             slope_db_per_octave: 4.5,
         };

@@ -11,6 +11,7 @@ use egui::{Panel, Ui};
 use super::dialogs::{self, Dialogs};
 use super::outbox::{Outbox, Wish};
 use super::panels::chain::ChainState;
+use super::panels::meter_windows::{MeterKind, meter_windows_ui};
 use super::panels::song_list::SongListState;
 use super::panels::timeline::TimelineState;
 use super::panels::{
@@ -51,6 +52,8 @@ pub struct WindowState {
     pub chain: ChainState,
     /// Intake, Review, Deliver.
     pub work: WorkspaceState,
+    /// Meters that have a window of their own.
+    pub meter_windows: Vec<MeterKind>,
     /// Whether the log is open.
     pub log_open: bool,
     /// Whether the window fills the screen.
@@ -118,6 +121,7 @@ impl<B: Backend> GlassmasterApp<B> {
         let frame = Arc::clone(&self.frame);
         self.take_input(ui, &frame);
         self.panels_ui(ui, &frame);
+        meter_windows_ui(ui.ctx(), &frame, &mut self.state.meter_windows, &mut self.out);
         self.dialogs.ui(ui, &frame, &mut self.state, &mut self.out);
         self.settle(ui.ctx(), &frame);
     }
@@ -144,7 +148,7 @@ impl<B: Backend> GlassmasterApp<B> {
         ui.spacing_mut().item_spacing.y = 0.0;
         let bare = t.panel_frame();
         Panel::top("menu").exact_size(28.0).frame(bare).show(ui, |ui| menu::menu_ui(ui, frame, state, out));
-        Panel::top("workspaces").exact_size(36.0).frame(bare).show(ui, |ui| tabs_ui(ui, state, out));
+        Panel::top("workspaces").exact_size(36.0).frame(bare).show(ui, |ui| tabs_ui(ui, frame, state, out));
         if frame.recovery.is_some() {
             Panel::top("recovery")
                 .exact_size(36.0)
@@ -226,6 +230,13 @@ impl<B: Backend> GlassmasterApp<B> {
             Wish::Do(action) => action,
         };
         let state = &mut self.state;
+        if let Some(workspace) = Workspace::of(action) {
+            state.workspace = workspace;
+            return;
+        }
+        if let Some(meter) = MeterKind::of(action) {
+            return meter.toggle(&mut state.meter_windows);
+        }
         match action {
             Action::Follow => state.timeline.toggle_follow(),
             Action::ZoomSong => state.timeline.zoom_song(frame),
@@ -251,13 +262,21 @@ impl<B: Backend> GlassmasterApp<B> {
     }
 }
 
-fn tabs_ui(ui: &mut Ui, state: &mut WindowState, out: &mut Outbox) {
+fn tabs_ui(ui: &mut Ui, frame: &Frame, state: &mut WindowState, out: &mut Outbox) {
     let t = theme();
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
         ui.add_space(4.0);
         for workspace in Workspace::ALL {
-            if widgets::tab(ui, workspace.label(), state.workspace == workspace, 35.0).clicked() {
+            let shown = state.workspace == workspace;
+            let tab = widgets::tab(ui, workspace.label(), shown, 35.0);
+            // A finished export waits there to be looked at.
+            if let Some(result) = frame.result.as_ref().filter(|_| workspace == Workspace::Deliver && !shown)
+            {
+                let colour = if result.error.is_some() { t.error } else { t.master };
+                ui.painter().circle_filled(tab.rect.right_top() + egui::vec2(-5.0, 11.0), 3.0, colour);
+            }
+            if tab.clicked() {
                 state.workspace = workspace;
             }
         }

@@ -51,12 +51,15 @@ pub fn key_map() -> &'static [(Chord, Action)] {
 
 /// The command of a key press.
 pub fn action_of(key: Key, modifiers: Modifiers) -> Option<Action> {
-    // `+` and `=` share a key on most keyboards, and Ctrl+Y is redo for many hands.
+    // `+` and `=` share a key on most keyboards; Ctrl+Y is redo and Ctrl+F follow for many hands.
     if key == Key::Equals && !modifiers.command {
         return Some(Action::ZoomIn);
     }
     if key == Key::Y && modifiers.command && !modifiers.shift {
         return Some(Action::Redo);
+    }
+    if key == Key::F && modifiers.command && !modifiers.shift {
+        return Some(Action::Follow);
     }
     let sign = matches!(key, Key::Plus | Key::OpenBracket | Key::CloseBracket);
     let same = |chord: &Chord| {
@@ -138,6 +141,7 @@ mod tests {
         assert_eq!(action_of(Key::Space, Modifiers::NONE), Some(Action::PlayStop));
         assert_eq!(action_of(Key::Z, command_shift), Some(Action::Redo));
         assert_eq!(action_of(Key::Y, Modifiers::COMMAND), Some(Action::Redo));
+        assert_eq!(action_of(Key::F, Modifiers::COMMAND), Some(Action::Follow));
         assert_eq!(action_of(Key::Z, Modifiers::NONE), Some(Action::ZoomSong));
         assert_eq!(action_of(Key::Plus, Modifiers::SHIFT), Some(Action::ZoomIn));
         assert_eq!(action_of(Key::Q, Modifiers::NONE), None);

@@ -32,7 +32,10 @@ impl Backend for Core {
 /// No display, no OpenGL, or no threads; one line that says so.
 pub fn run(session: Option<PathBuf>) -> Result<(), String> {
     let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-    let setup = Setup { folders: Folders::of_user(), threads, audio: true };
+    let folders = Folders::of_user();
+    // Sizes of the window and its panels belong to the machine.
+    let window_file = folders.settings_file().with_file_name("window.ron");
+    let setup = Setup { folders, threads, audio: true };
     let mut core = Core::new(setup).map_err(|e| format!("the program cannot start its threads: {e}"))?;
     if let Some(path) = session {
         core.handle(Command::Open(path));
@@ -47,7 +50,11 @@ pub fn run(session: Option<PathBuf>) -> Result<(), String> {
         Ok(icon) => viewport.with_icon(icon),
         Err(_) => viewport,
     };
-    let options = eframe::NativeOptions { viewport, ..eframe::NativeOptions::default() };
+    let options = eframe::NativeOptions {
+        viewport,
+        persistence_path: Some(window_file),
+        ..eframe::NativeOptions::default()
+    };
     eframe::run_native("glassmaster", options, Box::new(|_| Ok(Box::new(GlassmasterApp::new(core)))))
         .map_err(|e| format!("no window: {e}; on a machine without a display use the command line (--help)"))
 }

@@ -262,6 +262,8 @@ fn visuals(t: &Theme) -> Visuals {
     };
     v.widgets.noninteractive = widget(t.panel, t.line, t.text);
     v.widgets.inactive = widget(t.control, t.control, t.text);
+    // Check boxes are seen on every ground.
+    v.widgets.inactive.bg_fill = t.line_strong;
     v.widgets.hovered = widget(t.control_hover, t.line_strong, t.text);
     v.widgets.active = widget(t.control_down, t.focus, t.text);
     v.widgets.open = widget(t.control_down, t.line_strong, t.text);

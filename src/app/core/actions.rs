@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Core;
 use crate::app::Action;
-use crate::app::frame::MonitorListen;
+use crate::app::frame::{MonitorListen, song_under};
 use crate::edit::Edit;
 use crate::model::{ChainRef, PlacedSong, SongId};
 use crate::units::Frames;
@@ -58,7 +58,6 @@ impl Core {
             Action::ResetSlot => self.with_slot(|chain, slot| Edit::ResetSlot { chain, slot }),
             Action::RemoveSlot => {
                 self.with_slot(|chain, slot| Edit::RemoveSlot { chain, slot });
-                self.selection.slot = None;
             }
             Action::CopyChain => {
                 self.copied_chain =
@@ -96,6 +95,14 @@ impl Core {
             | Action::ExportReference
             | Action::ExportDdp
             | Action::Export
+            | Action::Intake
+            | Action::Master
+            | Action::Review
+            | Action::Deliver
+            | Action::LevelWindow
+            | Action::LoudnessWindow
+            | Action::SpectrumWindow
+            | Action::FieldWindow
             | Action::Follow
             | Action::ZoomSong
             | Action::ZoomAlbum
@@ -135,17 +142,15 @@ impl Core {
     }
 
     fn select_song(&mut self, id: SongId) {
-        self.selection.songs = vec![id];
-        if matches!(self.selection.chain, ChainRef::Song(_)) {
-            self.selection.chain = ChainRef::Song(id);
-            self.selection.slot = None;
-        }
+        self.select(self.selection.with_songs(vec![id]));
     }
 
     /// An edit at the cursor inside the song that lies there.
     fn at_cursor(&mut self, edit: impl FnOnce(SongId, Frames) -> Edit) {
-        let at = self.current_song().filter(|s| (s.start..=s.end).contains(&self.cursor));
-        let Some(placed) = at.or_else(|| self.timeline.song_at(self.cursor).copied()) else { return };
+        let Some(placed) = song_under(&self.timeline, &self.selection, self.cursor) else {
+            self.log.info("The cursor is in no song");
+            return;
+        };
         let pos_source = self.cursor - placed.start + placed.source_start;
         self.edit(edit(placed.id, pos_source));
     }

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::{Core, Done};
 use crate::app::frame::{DeliverableView, DeliveredFileView, ExportRequest, ExportResult};
-use crate::deliver::{self, Deliverable, DeliveryContext, Written};
+use crate::deliver::{self, DeliverError, Deliverable, DeliveryContext, Written};
 use crate::jobs::Priority;
 use crate::jobs::export::{Delivery, ExportError, Request, export};
+use crate::media::SourceError;
 use crate::model::{Extra, Order, Session, Timeline};
 
 /// What could be made of the session now, judged anew when the session changes.
@@ -43,6 +44,7 @@ fn offer(deliverable: &'static dyn Deliverable, base: &DeliveryContext) -> Deliv
         about: deliverable.about().to_owned(),
         findings: Vec::new(),
         files: Vec::new(),
+        settings: deliverable.settings(),
     };
     if base.session.songs.is_empty() {
         return view;
@@ -55,25 +57,11 @@ fn offer(deliverable: &'static dyn Deliverable, base: &DeliveryContext) -> Deliv
     view
 }
 
-/// The orders of a request: each setting goes to the deliverables that have it and take the value.
+/// The orders of a request.
 fn orders_of(request: &ExportRequest) -> Vec<Order> {
-    let wanted = [
-        ("rate", request.rate.map(|r| r.0.to_string().into())),
-        ("bits", request.bits.clone().map(Into::into)),
-        ("dither", request.dither.clone().map(Into::into)),
-        ("tags", Some(request.tags.into())),
-        ("ascii_names", Some(request.ascii_names.into())),
-    ];
-    let order = |id: &String| {
-        let mut settings = Extra::new();
-        for (name, value) in &wanted {
-            let (Some(value), Some(deliverable)) = (value, deliver::find(id)) else { continue };
-            let one: Extra = std::iter::once(((*name).to_owned(), serde_json::Value::clone(value))).collect();
-            if deliver::Settings::from_order(deliverable.settings(), &one).is_ok() {
-                settings.extend(one);
-            }
-        }
-        Order { id: id.clone(), settings }
+    let order = |id: &String| Order {
+        id: id.clone(),
+        settings: request.settings.get(id).cloned().unwrap_or_default(),
     };
     request.deliverables.iter().map(order).collect()
 }
@@ -95,6 +83,10 @@ impl Core {
     }
 
     pub(super) fn exported(&mut self, result: ExportResult) {
+        if result.cancelled {
+            self.log.info(format!("{}: cancelled; no file was left half-written", result.title));
+            return;
+        }
         match &result.error {
             None => self.log.info(format!(
                 "{}: {} files in {}",
@@ -115,6 +107,7 @@ fn result_of(request: ExportRequest, delivered: Result<Delivery, ExportError>) -
         files: Vec::new(),
         findings: Vec::new(),
         error: None,
+        cancelled: delivered.as_ref().is_err_and(is_cancelled),
     };
     match delivered {
         Ok(delivery) => {
@@ -129,6 +122,16 @@ fn result_of(request: ExportRequest, delivered: Result<Delivery, ExportError>) -
         }
     }
     result
+}
+
+/// Stopped by hand, wherever it was at.
+fn is_cancelled(error: &ExportError) -> bool {
+    matches!(
+        error,
+        ExportError::Cancelled
+            | ExportError::Source(SourceError::Cancelled)
+            | ExportError::Deliver(DeliverError::Cancelled)
+    )
 }
 
 fn file_view(file: &Written, out: &std::path::Path) -> DeliveredFileView {

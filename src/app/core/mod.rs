@@ -13,13 +13,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Command;
-use super::frame::{ExportResult, Frame, JobId, JobView, MonitorView, Selection, TransportView};
+use super::frame::{ExportResult, Frame, JobId, JobView, MeterView, MonitorView, Selection, TransportView};
 use super::log::Log;
 use super::settings::{Folders, Settings};
 use crate::edit::{Edit, GestureId};
 use crate::engine::EngineStatus;
 use crate::jobs::{Pool, Priority};
-use crate::model::{Chain, ChainRef, Session, Timeline};
+use crate::model::{Chain, Session, Timeline};
 use crate::units::{Frames, SampleRate};
 use document::Document;
 use live::Live;
@@ -68,6 +68,8 @@ pub struct Core {
     /// Where a joint ends.
     stop_at: Option<Frames>,
     copied_chain: Option<Chain>,
+    /// Kind of the slot selected last.
+    slot_kind: Option<String>,
     result: Option<Arc<ExportResult>>,
     deliverables: exports::Offers,
     gestures: u64,
@@ -97,6 +99,7 @@ impl Core {
             play_from: Frames::ZERO,
             stop_at: None,
             copied_chain: None,
+            slot_kind: None,
             result: None,
             deliverables: exports::Offers::default(),
             gestures: OWN_GESTURES,
@@ -114,11 +117,13 @@ impl Core {
         match command {
             Command::Do(action) => self.act(action),
             Command::Edit { edit, gesture } => self.edit_in(edit, gesture),
-            Command::Play { from } => self.play(from.unwrap_or(self.cursor), None),
+            Command::Play { from: Some(from) } => self.play(from, None),
+            Command::Play { from: None } if self.live.is_playing() => self.play(self.cursor, None),
+            Command::Play { from: None } => self.play_or_stop(),
             Command::Seek(to) => self.seek(to),
             Command::SetLoop(range) => self.live.set_loop(range),
             Command::SetMonitor(monitor) => self.set_monitor(monitor),
-            Command::Select(selection) => self.selection = selection,
+            Command::Select(selection) => self.select(selection),
             Command::Import { paths, at } => self.import(paths, at),
             Command::Relink { song, path } => self.relink(song, path),
             Command::New { sample_rate } => {
@@ -204,8 +209,21 @@ impl Core {
 
     fn edit_in(&mut self, edit: Edit, gesture: Option<GestureId>) {
         match self.document.apply(&edit, gesture, self.now_s) {
-            Ok(()) => self.session_changed(),
+            Ok(()) => {
+                self.select_added(&edit);
+                self.session_changed();
+            }
             Err(error) => self.log.warn(format!("{}: {error}", edit.name())),
+        }
+    }
+
+    /// A processor just added is the one to be set.
+    fn select_added(&mut self, edit: &Edit) {
+        let (Edit::AddSlot { chain, at, .. } | Edit::PasteSlot { chain, at, .. }) = edit else { return };
+        let slots = self.document.session().chain(*chain).map(|c| &c.slots);
+        if let Some(slot) = slots.and_then(|s| s.get(*at).or(s.last())) {
+            self.selection.chain = *chain;
+            self.selection.slot = Some(slot.id);
         }
     }
 
@@ -218,23 +236,25 @@ impl Core {
     fn session_changed(&mut self) {
         let session = Arc::clone(self.document.session());
         self.timeline = Arc::new(Timeline::of(&session));
-        self.keep_selection(&session);
+        self.keep_selection();
         self.live.set_session(&session);
         self.look_after_sources();
     }
 
-    /// Nothing is selected that is not there.
-    fn keep_selection(&mut self, session: &Session) {
-        self.selection.songs.retain(|id| session.song(*id).is_some());
-        if session.chain(self.selection.chain).is_none() {
-            self.selection.chain = ChainRef::Album;
-        }
+    /// Nothing is selected that is not there, and the kind of processor worked on is remembered.
+    fn keep_selection(&mut self) {
+        let session = Arc::clone(self.document.session());
+        self.selection.settle(&session, self.slot_kind.as_deref());
         let chain = session.chain(self.selection.chain);
-        if let Some(slot) = self.selection.slot
-            && chain.is_none_or(|c| c.slot(slot).is_none())
-        {
-            self.selection.slot = None;
+        let slot = self.selection.slot.and_then(|id| chain.and_then(|c| c.slot(id)));
+        if let Some(slot) = slot {
+            self.slot_kind = Some(slot.kind.clone());
         }
+    }
+
+    fn select(&mut self, selection: Selection) {
+        self.selection = selection;
+        self.keep_selection();
     }
 
     fn open(&mut self, path: &Path) {
@@ -299,15 +319,22 @@ impl Core {
         self.live.play(from);
     }
 
+    /// From the cursor; from the start of the album where nothing is left to play behind it.
     fn play_or_stop(&mut self) {
-        if self.live.is_playing() { self.stop() } else { self.play(self.cursor, None) }
+        if self.live.is_playing() {
+            self.stop();
+        } else {
+            let at_end = self.cursor >= self.timeline.end;
+            self.play(if at_end { self.timeline.program_start() } else { self.cursor }, None);
+        }
     }
 
     fn stop(&mut self) {
         let heard = self.live.position();
         self.live.stop();
         self.stop_at = None;
-        self.cursor = if self.settings.return_on_stop { self.play_from } else { heard };
+        self.cursor =
+            if self.settings.return_on_stop { self.play_from } else { heard.min(self.timeline.end) };
     }
 
     fn seek(&mut self, to: Frames) {
@@ -324,7 +351,8 @@ impl Core {
         }
         let at = self.live.position();
         let end = self.timeline.end + Frames(i64::from(self.document.session().sample_rate_hz.0) * 2);
-        if self.stop_at.is_some_and(|stop| at >= stop) || (at >= end && self.live.loop_range().is_none()) {
+        let loops = self.live.loop_range().is_some_and(|(_, to)| at < to);
+        if self.stop_at.is_some_and(|stop| at >= stop) || (at >= end && !loops) {
             self.stop();
         }
     }
@@ -345,6 +373,7 @@ impl Core {
             save: self.document.save_state(),
             undo_name: self.document.history().undo_name(),
             redo_name: self.document.history().redo_name(),
+            can_paste: self.copied_chain.is_some(),
             songs: Arc::new(self.sources.song_states(self.document.session())),
             selection: self.selection.clone(),
             transport: TransportView {
@@ -355,9 +384,9 @@ impl Core {
                 return_on_stop: self.settings.return_on_stop,
             },
             monitor: self.settings.monitor,
-            meters: self.live.meters(),
+            meters: if playing { self.live.meters() } else { at_rest(&self.live.meters()) },
             spectrum: self.live.spectrum(),
-            field: self.live.field(),
+            field: if playing { self.live.field() } else { Arc::default() },
             gain_reductions: self.live.gain_reductions(),
             device: self.live.device(),
             jobs: Arc::new(jobs.collect()),
@@ -368,4 +397,16 @@ impl Core {
             recent: Arc::new(self.settings.recent.clone()),
         }
     }
+}
+
+/// The meters while nothing is heard: what was measured so far stays, what shows this moment falls.
+fn at_rest(meters: &Arc<MeterView>) -> Arc<MeterView> {
+    Arc::new(MeterView {
+        peak_dbfs: [None; 2],
+        rms_dbfs: [None; 2],
+        momentary_lufs: None,
+        correlation: None,
+        balance_db: None,
+        ..(**meters).clone()
+    })
 }

@@ -194,7 +194,7 @@ struct CloseUp {
 }
 
 /// Samples read around what a close-up asks for.
-const CLOSE_UP_FRAMES: usize = 1 << 15;
+const CLOSE_UP_FRAMES: usize = 1 << 18;
 
 impl Picture for SourcePicture {
     fn columns(

@@ -1,26 +1,39 @@
 //! Export options: which deliverables, where to, in what form.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use egui::{ComboBox, RichText, ScrollArea, Ui};
+use egui::{ComboBox, Response, RichText, ScrollArea, Ui};
 
 use super::{Next, foot, title};
-use crate::app::frame::{DeliverableView, ExportRequest};
+use crate::app::frame::{DeliverableView, ExportRequest, SettingDesc, SettingKind};
 use crate::app::{Action, Command, Frame};
 use crate::gui::outbox::Outbox;
+use crate::gui::panels::parts::by_gravity;
 use crate::gui::theme::theme;
-use crate::gui::widgets::text_button;
+use crate::gui::widgets::{NumberSpec, number_field, text_button};
 use crate::gui::workspaces::finding_ui;
-use crate::model::Severity;
-use crate::units::{SESSION_RATES_HZ, SampleRate};
+use crate::model::{Extra, Finding, Severity};
+use crate::units::SampleRate;
 
-const BITS: [&str; 4] = ["16", "24", "32f", "64f"];
-const DITHERS: [&str; 3] = ["none", "tpdf", "shaped"];
+/// Width of a choice or text, points.
+const FIELD: f32 = 168.0;
+/// Width of the dialog, points.
+const WIDTH: f32 = 680.0;
+/// Most the list of deliverables takes, points.
+const LIST_HEIGHT: f32 = 380.0;
+
+/// What *Export reference…* proposes: MP3, or FLAC where MP3 cannot be made.
+const REFERENCES: [&[&str]; 2] = [&["mp3_songs", "mp3_album"], &["flac_songs", "flac_album"]];
+/// What *Export DDP…* proposes.
+const DISC: &str = "ddp";
 
 /// The options so far.
 #[derive(Debug)]
 pub struct ExportDialog {
     request: ExportRequest,
+    /// Chosen when the dialog opened; they stand first.
+    first: Vec<String>,
     folder: String,
 }
 
@@ -39,14 +52,10 @@ impl ExportDialog {
             title: title.to_owned(),
             deliverables: preset(action, frame),
             out: PathBuf::new(),
-            rate: None,
-            bits: None,
-            dither: None,
-            tags: true,
-            ascii_names: false,
+            settings: ordered(action, frame),
             overwrite: false,
         };
-        Self { request, folder: out.display().to_string() }
+        Self { first: request.deliverables.clone(), request, folder: out.display().to_string() }
     }
 
     /// Another folder.
@@ -73,11 +82,13 @@ impl ExportDialog {
 
     pub(super) fn ui(&mut self, ui: &mut Ui, frame: &Frame, out: &mut Outbox) -> Next {
         let t = theme();
-        ui.set_width(560.0);
+        ui.set_width(WIDTH);
         title(ui, &format!("Export · {}", self.request.title));
         egui::Frame::NONE.fill(t.ground).inner_margin(8).show(ui, |ui| {
-            ScrollArea::vertical().max_height(240.0).auto_shrink([false, true]).show(ui, |ui| {
-                for view in frame.deliverables.iter() {
+            ScrollArea::vertical().max_height(LIST_HEIGHT).auto_shrink([false, true]).show(ui, |ui| {
+                let (first, rest): (Vec<_>, Vec<_>) =
+                    frame.deliverables.iter().partition(|d| self.first.contains(&d.id));
+                for view in first.into_iter().chain(rest) {
                     self.deliverable_ui(ui, view);
                 }
                 if frame.deliverables.is_empty() {
@@ -89,13 +100,13 @@ impl ExportDialog {
         let mut next = Next::Stay;
         ui.horizontal(|ui| {
             let label = ui.label(RichText::new("Folder").color(t.text_weak));
-            let edit = egui::TextEdit::singleline(&mut self.folder).desired_width(400.0);
+            let edit = egui::TextEdit::singleline(&mut self.folder).desired_width(WIDTH - 150.0);
             ui.add(edit).labelled_by(label.id);
             if ui.button("Choose…").clicked() {
                 next = Next::PickFolder;
             }
         });
-        self.form_ui(ui);
+        ui.checkbox(&mut self.request.overwrite, "Replace files that are already there");
         let refusal = self.refusal(frame);
         foot(ui, |ui| {
             ui.add_enabled_ui(refusal.is_none(), |ui| {
@@ -129,69 +140,120 @@ impl ExportDialog {
         ui.indent(&view.id, |ui| {
             ui.label(RichText::new(&view.about).size(t.small).color(t.text_weak));
             if on {
-                for finding in &view.findings {
-                    finding_ui(ui, finding);
-                }
+                self.settings_ui(ui, view);
+                findings_ui(ui, &view.findings);
             }
         });
     }
 
-    /// Rate, bits and dither apply where the deliverable leaves a choice.
-    fn form_ui(&mut self, ui: &mut Ui) {
-        let t = theme();
-        ui.add_space(4.0);
-        ui.horizontal(|ui| {
-            let label = ui.label(RichText::new("Rate").color(t.text_weak));
-            let request = &mut self.request;
-            let shown = request.rate.map_or("as the deliverable says".to_owned(), |r| r.to_string());
-            let combo = ComboBox::from_id_salt("rate").selected_text(shown).show_ui(ui, |ui| {
-                ui.selectable_value(&mut request.rate, None, "as the deliverable says");
-                for hz in SESSION_RATES_HZ {
-                    ui.selectable_value(&mut request.rate, Some(SampleRate(hz)), SampleRate(hz).to_string());
+    /// What the deliverable leaves open, each as its description says, in two columns.
+    fn settings_ui(&mut self, ui: &mut Ui, view: &DeliverableView) {
+        let given = self.request.settings.entry(view.id.clone()).or_default();
+        egui::Grid::new(("settings", &view.id)).num_columns(4).spacing([12.0, 4.0]).show(ui, |ui| {
+            for (i, desc) in view.settings.iter().enumerate() {
+                ui.label(RichText::new(desc.name).color(theme().text_weak)).on_hover_text(desc.help);
+                let name = format!("{} of {}", desc.name, view.name);
+                setting_ui(ui, desc, given, &view.id).on_hover_text(desc.help).accessible_name(name);
+                if i % 2 == 1 {
+                    ui.end_row();
                 }
-            });
-            combo.response.labelled_by(label.id);
-            word_choice(ui, "Bits", &BITS, &mut request.bits);
-            word_choice(ui, "Dither", &DITHERS, &mut request.dither);
-        });
-        ui.horizontal(|ui| {
-            ui.checkbox(&mut self.request.tags, "Write tags");
-            ui.checkbox(&mut self.request.ascii_names, "Names in plain ASCII");
-            ui.checkbox(&mut self.request.overwrite, "Replace files that are already there");
+            }
         });
     }
 }
 
-fn word_choice(ui: &mut Ui, name: &str, words: &[&str], value: &mut Option<String>) {
-    let label = ui.label(RichText::new(name).color(theme().text_weak));
-    let shown = value.clone().unwrap_or_else(|| "default".to_owned());
-    let combo = ComboBox::from_id_salt(name).selected_text(shown).show_ui(ui, |ui| {
-        ui.selectable_value(value, None, "default");
-        for word in words {
-            ui.selectable_value(value, Some((*word).to_owned()), *word);
+/// The gravest findings; how many more there are.
+fn findings_ui(ui: &mut Ui, findings: &[Finding]) {
+    const MOST: usize = 4;
+    let sorted = by_gravity(findings);
+    for finding in sorted.iter().take(MOST) {
+        finding_ui(ui, finding);
+    }
+    if let Some(rest) = sorted.get(MOST..).filter(|rest| !rest.is_empty()) {
+        let texts: Vec<&str> = rest.iter().map(|f| f.text.as_str()).collect();
+        let words = RichText::new(format!("and {} more", rest.len())).size(theme().small);
+        ui.label(words.color(theme().text_weak)).on_hover_text(texts.join("\n"));
+    }
+}
+
+/// The control of one setting; stores what differs from the default.
+fn setting_ui(ui: &mut Ui, desc: &SettingDesc, given: &mut Extra, whose: &str) -> Response {
+    let id = || desc.id.to_owned();
+    match desc.kind {
+        SettingKind::Switch { default } => {
+            let mut on = given.get(desc.id).and_then(|v| v.as_bool()).unwrap_or(default);
+            let word = if on { "yes" } else { "no" };
+            let response = ui.checkbox(&mut on, word);
+            if response.changed() {
+                given.insert(id(), on.into());
+            }
+            response
         }
-    });
-    combo.response.labelled_by(label.id);
+        SettingKind::Choice { words, default } => {
+            let now = given.get(desc.id).and_then(|v| v.as_str()).unwrap_or(default).to_owned();
+            let combo = ComboBox::from_id_salt((whose, desc.id)).width(FIELD).selected_text(word(&now));
+            let shown = combo.show_ui(ui, |ui| {
+                for choice in words {
+                    if ui.selectable_label(now == *choice, word(choice)).clicked() {
+                        given.insert(id(), (*choice).into());
+                    }
+                }
+            });
+            shown.response
+        }
+        SettingKind::Decibels { min, max, default } => {
+            let now = given.get(desc.id).and_then(|v| v.as_f64()).unwrap_or(default);
+            let spec = NumberSpec::new(desc.name, "dB", min, max).default_value(default).decimals(1);
+            let change = number_field(ui, (whose, desc.id), &spec, now, FIELD);
+            if let Some(db) = change.value {
+                given.insert(id(), db.into());
+            }
+            change.response
+        }
+        SettingKind::Text { default } => {
+            let mut text = given.get(desc.id).and_then(|v| v.as_str()).unwrap_or(default).to_owned();
+            let response = ui.add(egui::TextEdit::singleline(&mut text).desired_width(FIELD - 8.0));
+            if response.changed() {
+                given.insert(id(), text.into());
+            }
+            response
+        }
+    }
+}
+
+/// A word of a setting as shown: hertz as kilohertz.
+fn word(word: &str) -> String {
+    match word.parse::<u32>() {
+        Ok(hz) if hz >= 8000 => SampleRate(hz).to_string(),
+        _ => word.to_owned(),
+    }
 }
 
 /// The deliverables a command proposes, of those on offer.
 fn preset(action: Action, frame: &Frame) -> Vec<String> {
-    let ids = frame.deliverables.iter().map(|d| d.id.clone());
+    let on_offer = |ids: &[&str]| -> Vec<String> {
+        let wanted = |d: &&DeliverableView| ids.contains(&d.id.as_str());
+        frame.deliverables.iter().filter(wanted).map(|d| d.id.clone()).collect()
+    };
+    let can_be_made = |id: &String| {
+        let view = frame.deliverables.iter().find(|d| d.id == *id);
+        view.is_some_and(|d| d.findings.iter().all(|f| f.severity != Severity::Error))
+    };
     match action {
         Action::ExportReference => {
-            let mut ids: Vec<String> =
-                ids.filter(|id| id.contains("mp3") || id.contains("reference")).collect();
-            if ids.is_empty() {
-                ids = frame
-                    .deliverables
-                    .iter()
-                    .map(|d| d.id.clone())
-                    .filter(|id| id.contains("flac"))
-                    .collect();
-            }
-            ids
+            let proposals = REFERENCES.map(on_offer);
+            let best = proposals.iter().find(|ids| !ids.is_empty() && ids.iter().all(can_be_made));
+            best.or_else(|| proposals.first()).cloned().unwrap_or_default()
         }
-        Action::ExportDdp => ids.filter(|id| id.contains("ddp") || id.contains("pq")).collect(),
+        Action::ExportDdp => on_offer(&[DISC]),
         _ => frame.session.orders.iter().map(|o| o.id.clone()).collect(),
+    }
+}
+
+/// The settings the session's orders keep.
+fn ordered(action: Action, frame: &Frame) -> BTreeMap<String, Extra> {
+    match action {
+        Action::Export => frame.session.orders.iter().map(|o| (o.id.clone(), o.settings.clone())).collect(),
+        _ => BTreeMap::new(),
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn keys_ui(ui: &mut Ui, filter: &mut String) -> Next {
         egui::Grid::new("keys").num_columns(2).spacing([24.0, 3.0]).show(ui, |ui| {
             for menu in Menu::ALL {
                 for action in Action::ALL.iter().filter(|a| a.menu() == menu && !a.key().is_empty()) {
-                    row(ui, filter, action.key(), action.name());
+                    row(ui, filter, &action.key_text(), action.name());
                 }
             }
             for (hand, does) in HANDS {

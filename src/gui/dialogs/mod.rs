@@ -269,7 +269,8 @@ impl Dialogs {
     pub fn ui(&mut self, ui: &mut Ui, frame: &Frame, _state: &mut WindowState, out: &mut Outbox) {
         let Some(mut dialog) = self.open.take() else { return };
         let t = theme();
-        let modal = Modal::new(Id::unique("dialog")).backdrop_color(faded(t.shade, 0.45));
+        let ground = egui::Frame::popup(ui.style()).inner_margin(16);
+        let modal = Modal::new(Id::unique("dialog")).frame(ground).backdrop_color(faded(t.shade, 0.45));
         let shown = modal.show(ui.ctx(), |ui| match &mut dialog {
             Dialog::Question(pending) => question_ui(ui, frame, pending),
             Dialog::NewSession { rate } => new_session_ui(ui, rate, out),
@@ -391,10 +392,9 @@ pub fn recovery_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
     ui.painter().rect_filled(ui.max_rect(), 0.0, t.selection);
     ui.horizontal_centered(|ui| {
         ui.add_space(12.0);
-        ui.label(format!(
-            "“{}” was not closed properly. An autosave from {} is there.",
-            offer.name, offer.when
-        ));
+        let name =
+            if frame.path.is_some() { super::panels::menu::session_title(frame) } else { offer.name.clone() };
+        ui.label(format!("“{name}” was not closed properly. An autosave from {} is there.", offer.when));
         if text_button(ui, "Recover", Some(t.master)).clicked() {
             out.send(Command::Recover(true));
         }

@@ -79,7 +79,7 @@ impl Palette {
                 let button = egui::Button::new(name)
                     .selected(i == self.at)
                     .frame_when_inactive(i == self.at)
-                    .shortcut_text(RichText::new(action.key()).color(t.text_weak))
+                    .shortcut_text(RichText::new(action.key_text()).color(t.text_weak))
                     .min_size(egui::vec2(ui.available_width(), 22.0));
                 let response = ui.add_enabled(refusal.is_none(), button);
                 if i == self.at && (up || down) {

@@ -22,8 +22,6 @@ const ROW_HEIGHT: f32 = 44.0;
 const STRIP_HEIGHT: f32 = 24.0;
 /// Scales of the plot, dB from the middle to the top.
 const RANGES_DB: [f64; 3] = [6.0, 12.0, 24.0];
-/// Size of the readout beside the selected node, points.
-const READOUT: egui::Vec2 = vec2(196.0, 50.0);
 /// Width of a field in the row of values, points.
 const FIELD: f32 = 80.0;
 /// Width of a box with words in it, points.
@@ -160,7 +158,7 @@ fn readout_ui(
     let t = theme();
     let others: Vec<_> =
         bands.iter().filter(|b| !b.is_free() && *b != band).map(|b| node_place(scale, b)).collect();
-    let rect = readout_rect(scale, node_place(scale, band), &others);
+    let rect = readout_rect(scale, readout_size(band), node_place(scale, band), &others);
     if !scale.rect.contains_rect(rect) {
         return;
     }
@@ -183,19 +181,28 @@ fn readout_ui(
                 field_ui(ui, view, band.gain_index(), &label("gain"), 58.0, out);
             }
             if band.has_q() {
+                ui.spacing_mut().item_spacing.x = 4.0;
+                ui.label(RichText::new("Q").size(t.small).color(t.text_weak));
                 field_ui(ui, view, band.q_index(), &label("Q"), 44.0, out);
             }
         });
     });
 }
 
+/// Size of the readout of a band: as wide as the values it has, points.
+fn readout_size(band: &Band) -> egui::Vec2 {
+    let gain = if band.has_gain() { 66.0 } else { 0.0 };
+    let q = if band.has_q() { 62.0 } else { 0.0 };
+    vec2(f32::max(86.0 + gain + q, 132.0), 50.0)
+}
+
 /// Beside the node: above and right of it unless another node or the edge is there.
-fn readout_rect(scale: &Scale, node: egui::Pos2, others: &[egui::Pos2]) -> Rect {
+fn readout_rect(scale: &Scale, size: egui::Vec2, node: egui::Pos2, others: &[egui::Pos2]) -> Rect {
     let room = scale.rect.shrink(4.0);
-    let (right, left) = (node.x + 20.0, node.x - 20.0 - READOUT.x);
-    let (above, below) = (node.y - 14.0 - READOUT.y, node.y + 14.0);
+    let (right, left) = (node.x + 20.0, node.x - 20.0 - size.x);
+    let (above, below) = (node.y - 14.0 - size.y, node.y + 14.0);
     let places = [(right, above), (left, above), (right, below), (left, below)]
-        .map(|(x, y)| Rect::from_min_size(pos2(x, y), READOUT));
+        .map(|(x, y)| Rect::from_min_size(pos2(x, y), size));
     let is_free = |r: &&Rect| room.contains_rect(**r) && !others.iter().any(|p| r.expand(8.0).contains(*p));
     let inside = || places.iter().find(|r| room.contains_rect(**r));
     places.iter().find(is_free).or_else(inside).copied().unwrap_or(places[0])

@@ -7,32 +7,18 @@ use egui::{Align2, Color32, Mesh, Painter, Pos2, Rect, Shape, Stroke, pos2, vec2
 use super::eq_bands::Band;
 use crate::app::frame::SpectrumView;
 use crate::gui::theme::{faded, theme};
-use crate::gui::widgets::frequency::{hz_text, note_text};
+use crate::gui::widgets::figures::signed;
+use crate::gui::widgets::frequency::{
+    self, HIGHEST_HZ, LOWEST_HZ, hz_text, note_text, paint_axis, paint_names,
+};
 use crate::process::Values;
 use crate::process::eq::{self, BandChannel};
 use crate::units::SampleRate;
 
-/// Ends of the frequency axis, Hz.
-const LOWEST_HZ: f64 = 10.0;
-const HIGHEST_HZ: f64 = 22_000.0;
 /// Points of a curve.
 const POINTS: usize = 480;
 /// Spectrum level at the bottom of the plot, dB; the top is 0 dB.
 const SPECTRUM_FLOOR_DB: f32 = -96.0;
-
-/// Frequencies with a line and a name.
-const NAMED_HZ: [(f64, &str); 10] = [
-    (20.0, "20"),
-    (50.0, "50"),
-    (100.0, "100"),
-    (200.0, "200"),
-    (500.0, "500"),
-    (1000.0, "1k"),
-    (2000.0, "2k"),
-    (5000.0, "5k"),
-    (10_000.0, "10k"),
-    (20_000.0, "20k"),
-];
 
 /// Where frequencies and decibels lie on the screen.
 #[derive(Debug, Clone, Copy)]
@@ -45,13 +31,11 @@ pub(super) struct Scale {
 
 impl Scale {
     pub(super) fn x_from_hz(&self, hz: f64) -> f32 {
-        let place = (hz.max(1e-3) / LOWEST_HZ).ln() / (HIGHEST_HZ / LOWEST_HZ).ln();
-        self.rect.left() + self.rect.width() * place as f32
+        frequency::x_from_hz(self.rect.x_range(), hz)
     }
 
     pub(super) fn hz_from_x(&self, x: f32) -> f64 {
-        let place = f64::from((x - self.rect.left()) / self.rect.width().max(1.0));
-        LOWEST_HZ * (HIGHEST_HZ / LOWEST_HZ).powf(place)
+        frequency::hz_from_x(self.rect.x_range(), x)
     }
 
     pub(super) fn y_from_db(&self, db: f64) -> f32 {
@@ -175,21 +159,8 @@ fn fill_to(painter: &Painter, line: &[Pos2], y: f32, colour: Color32) {
 pub(super) fn paint_grid(painter: &Painter, scale: &Scale) {
     let t = theme();
     let rect = scale.rect;
-    for decade in [10.0, 100.0, 1000.0, 10_000.0] {
-        for k in 1..10 {
-            let hz = decade * f64::from(k);
-            if hz < HIGHEST_HZ {
-                painter.vline(scale.x_from_hz(hz), rect.y_range(), Stroke::new(1.0, faded(t.line, 0.45)));
-            }
-        }
-    }
-    for (hz, name) in NAMED_HZ {
-        let x = scale.x_from_hz(hz);
-        painter.vline(x, rect.y_range(), Stroke::new(1.0, t.line));
-        let (beside, align) =
-            if hz < 15_000.0 { (3.0, Align2::LEFT_BOTTOM) } else { (-3.0, Align2::RIGHT_BOTTOM) };
-        painter.text(pos2(x + beside, rect.bottom() - 2.0), align, name, t.font(t.small), t.text_weak);
-    }
+    paint_axis(painter, rect);
+    paint_names(painter, rect);
     let step = scale.range_db / 4.0;
     for i in -3..=3 {
         let db = step * f64::from(i);
@@ -208,14 +179,10 @@ pub(super) fn paint_grid(painter: &Painter, scale: &Scale) {
 
 /// A mark of the decibel axis with sign.
 fn db_mark(db: f64) -> String {
-    let size = format!("{:.1}", db.abs());
-    let size = size.strip_suffix(".0").unwrap_or(&size);
-    if size == "0" {
-        "0 dB".to_owned()
-    } else if db < 0.0 {
-        format!("−{size}")
-    } else {
-        format!("+{size}")
+    let text = signed(db, 1);
+    match text.strip_suffix(".0").unwrap_or(&text) {
+        "0" => "0 dB".to_owned(),
+        short => short.to_owned(),
     }
 }
 
@@ -245,8 +212,7 @@ pub(super) fn paint_pointer(painter: &Painter, scale: &Scale, curves: &Curves, p
     let hz = scale.hz_from_x(pointer.x);
     painter.vline(pointer.x, scale.rect.y_range(), Stroke::new(1.0, faded(t.text_weak, 0.35)));
     let total = curves.total_at(hz);
-    let sign = if total < -0.05 { "−" } else { "+" };
-    let text = format!("{} · {} · {sign}{:.1} dB", hz_text(hz), note_text(hz), total.abs());
+    let text = format!("{} · {} · {} dB", hz_text(hz), note_text(hz), signed(total, 1));
     let at = scale.rect.center_top() + vec2(0.0, 4.0);
     painter.text(at, Align2::CENTER_TOP, text, t.font(t.small), t.text_weak);
 }

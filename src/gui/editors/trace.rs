@@ -6,6 +6,7 @@ use egui::{Align2, Mesh, Pos2, Rect, Sense, Shape, Stroke, Ui, pos2, vec2};
 
 use crate::app::Frame;
 use crate::gui::theme::{faded, theme};
+use crate::gui::widgets::figures::{reading, signed};
 use crate::gui::widgets::number::picture_info;
 use crate::model::SlotId;
 
@@ -128,15 +129,9 @@ fn paint_meter(ui: &Ui, rect: Rect, now: Option<f32>, deepest_db: f32, depth_db:
         painter.text(pos2(rect.right(), rect.top() + at), Align2::RIGHT_TOP, what, t.font(size), colour);
     };
     text(0.0, "now, dB", t.small, t.text_weak);
-    text(12.0, &now.map_or_else(|| "–".to_owned(), db_text), t.title, t.text);
+    text(12.0, &reading(now.map(f64::from), 1), t.title, t.text);
     text(40.0, "deepest, dB", t.small, t.text_weak);
-    text(52.0, &db_text(deepest_db), t.title, t.text);
-}
-
-/// Decibels with one digit and a true minus.
-fn db_text(db: f32) -> String {
-    let size = format!("{:.1}", db.abs());
-    if size == "0.0" { size } else { format!("−{size}") }
+    text(52.0, &signed(f64::from(deepest_db), 1), t.title, t.text);
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub fn album_strip_ui(ui: &mut Ui, frame: &Frame, state: &mut TimelineState, _ou
     let strip = rect.shrink2(egui::vec2(1.0, 3.0));
     let frames_per_point = album_frames(frame) / f64::from(strip.width());
     for (index, placed) in frame.timeline.songs.iter().enumerate() {
-        song_block(&painter, strip, frame, index, placed, frames_per_point);
+        song_block(&painter, strip, frame, index, placed, frames_per_point, state);
     }
     let head = if frame.transport.playing { frame.transport.position } else { frame.transport.cursor };
     let x = strip.left() + (head.0 as f64 / frames_per_point) as f32;
@@ -32,7 +32,15 @@ pub fn album_strip_ui(ui: &mut Ui, frame: &Frame, state: &mut TimelineState, _ou
     handle_ui(ui, &painter, strip, &response, frame, state, frames_per_point);
 }
 
-fn song_block(painter: &Painter, strip: Rect, frame: &Frame, index: usize, placed: &PlacedSong, fpp: f64) {
+fn song_block(
+    painter: &Painter,
+    strip: Rect,
+    frame: &Frame,
+    index: usize,
+    placed: &PlacedSong,
+    fpp: f64,
+    state: &mut TimelineState,
+) {
     let t = theme();
     let x = |f: i64| strip.left() + (f as f64 / fpp) as f32;
     let block =
@@ -42,9 +50,9 @@ fn song_block(painter: &Painter, strip: Rect, frame: &Frame, index: usize, place
     painter.vline(block.left(), block.y_range(), t.hairline());
     let pixels = block.width().floor() as usize;
     if let Some(picture) = frame.song_state(placed.id).and_then(|s| s.picture.as_ref()) {
-        let columns = picture.columns(0, placed.source_start.0 as f64, fpp, pixels);
+        let columns = state.strip_columns(placed.id, picture, placed.source_start.0 as f64, fpp, pixels);
         let colour = if selected { t.wave_sel_peak } else { t.line_strong };
-        small_wave(painter, block, &columns, colour);
+        small_wave(painter, block, columns, colour);
     }
     let number = (index + 1).to_string();
     if block.width() > 12.0 {

@@ -215,9 +215,7 @@ fn below_ui(
     out: &mut Outbox,
 ) {
     if chain.slots.is_empty() {
-        let whose = if at == ChainRef::Album { "the whole album" } else { "this song" };
-        let text = format!("Add a processor with +: it works on {whose}, and its settings open here.");
-        return hint(ui, &text);
+        return empty_ui(ui, at, out);
     }
     let Some(slot) = frame.selection.slot.and_then(|id| chain.slot(id)) else {
         return hint(ui, "Click a processor to open its settings.");
@@ -226,6 +224,35 @@ fn below_ui(
         Some(view) => editors::editor_ui(ui, frame, &view, &mut state.editor, out),
         None => editors::unknown_ui(ui, slot),
     }
+}
+
+/// An empty chain offers what could stand in it.
+fn empty_ui(ui: &mut Ui, at: ChainRef, out: &mut Outbox) {
+    let t = theme();
+    let whose = if at == ChainRef::Album { "the whole album" } else { "this song" };
+    let text = format!("Add a processor with +: it works on {whose}, and its settings open here.");
+    let place = Rect::from_center_size(ui.max_rect().center(), vec2(ui.max_rect().width(), 64.0));
+    in_rect(ui, place, "empty chain", |ui| {
+        ui.vertical_centered(|ui| {
+            ui.label(RichText::new(text).color(t.text_weak));
+            ui.add_space(6.0);
+            let names: Vec<String> = process::kinds().iter().map(|k| format!("Add {}", k.name())).collect();
+            let font = egui::TextStyle::Button.resolve(ui.style());
+            let width =
+                |name: &String| ui.painter().layout_no_wrap(name.clone(), font.clone(), t.text).size().x;
+            let padding = ui.spacing().button_padding.x * 2.0;
+            let gaps = ui.spacing().item_spacing.x * (names.len() as f32 - 1.0);
+            let row: f32 = names.iter().map(|n| width(n) + padding).sum::<f32>() + gaps;
+            ui.horizontal(|ui| {
+                ui.add_space(((ui.available_width() - row) / 2.0 - ui.spacing().item_spacing.x).max(0.0));
+                for (kind, name) in process::kinds().iter().zip(&names) {
+                    if ui.button(name).clicked() {
+                        out.edit(Edit::AddSlot { chain: at, at: 0, kind: kind.id().to_owned() });
+                    }
+                }
+            });
+        });
+    });
 }
 
 fn hint(ui: &mut Ui, text: &str) {

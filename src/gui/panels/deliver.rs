@@ -27,7 +27,7 @@ const COLUMNS: [Column; 9] = [
     text_column("Songwriter", 84.0),
     text_column("Composer", 84.0),
     text_column("Copy", 28.0),
-    text_column("Pre-e.", 34.0),
+    text_column("Emph.", 36.0),
 ];
 
 /// The text columns of the table, in the order of [`COLUMNS`].
@@ -49,7 +49,7 @@ pub struct DeliverState {
 
 /// Draws the delivery into what is left of a panel.
 pub fn deliver_ui(ui: &mut Ui, frame: &Frame, state: &mut DeliverState, out: &mut Outbox) {
-    side_by_side(ui, &[262.0, 0.0, 308.0], |ui, part| match part {
+    side_by_side(ui, &[290.0, 0.0, 300.0], |ui, part| match part {
         0 => album_ui(ui, frame, out),
         1 => songs_ui(ui, frame, out),
         _ => deliverables_ui(ui, frame, state, out),
@@ -69,7 +69,7 @@ fn album_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
 fn album_field(ui: &mut Ui, frame: &Frame, which: AlbumField, out: &mut Outbox) {
     let t = theme();
     let (row, _) = ui.allocate_exact_size(vec2(ui.available_width(), 24.0), Sense::hover());
-    let split = row.left() + 112.0;
+    let split = row.left() + 124.0;
     cell(ui, Rect::from_min_max(row.min, pos2(split - 8.0, row.bottom())), which.label(), t.text_weak, false);
     let rect = Rect::from_min_max(pos2(split, row.top()), row.max - vec2(8.0, 0.0));
     let id = Id::unique(("album field", which));
@@ -207,7 +207,7 @@ fn deliverables_ui(ui: &mut Ui, frame: &Frame, state: &mut DeliverState, out: &m
         for action in [Action::ExportReference, Action::ExportDdp, Action::Export] {
             let refusal = action.refusal(frame);
             let button = ui.add_enabled(refusal.is_none(), egui::Button::new(action.name()));
-            let button = button.on_hover_text(format!("{}  {}", action.about(), action.key()));
+            let button = button.on_hover_text(format!("{}  {}", action.about(), action.key_text()));
             if button.on_disabled_hover_text(refusal.unwrap_or_default()).clicked() {
                 out.act(action);
             }

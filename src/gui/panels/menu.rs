@@ -7,7 +7,9 @@ use crate::app::frame::{MonitorListen, SaveState};
 use crate::app::{Action, Frame};
 use crate::gui::app::WindowState;
 use crate::gui::outbox::Outbox;
+use crate::gui::panels::meter_windows::MeterKind;
 use crate::gui::theme::theme;
+use crate::gui::workspaces::Workspace;
 
 /// Draws the menu bar.
 pub fn menu_ui(ui: &mut Ui, frame: &Frame, state: &WindowState, out: &mut Outbox) {
@@ -79,8 +81,11 @@ fn opens_group(action: Action) -> bool {
             | Action::ReturnOnStop
             | Action::Dim
             | Action::ResetMeters
+            | Action::Follow
             | Action::ZoomSong
             | Action::Palette
+            | Action::LevelWindow
+            | Action::Log
             | Action::About
     )
 }
@@ -98,8 +103,28 @@ pub fn switched(action: Action, frame: &Frame, state: &WindowState) -> Option<bo
         Action::Side => listen(MonitorListen::Side),
         Action::Follow => Some(state.timeline.follows()),
         Action::Log => Some(state.log_open),
+        _ if Workspace::of(action).is_some() => Some(Workspace::of(action) == Some(state.workspace)),
+        _ if MeterKind::of(action).is_some() => {
+            Some(MeterKind::of(action).is_some_and(|m| state.meter_windows.contains(&m)))
+        }
         Action::FullScreen => Some(state.full_screen),
         _ => None,
+    }
+}
+
+/// A command in the menu of a thing: with its key, greyed with the reason.
+pub fn action_item(ui: &mut Ui, action: Action, frame: &Frame, out: &mut Outbox) {
+    let key = RichText::new(action.key_text()).color(theme().text_weak);
+    let refusal = action.refusal(frame);
+    let button = egui::Button::new(action.name()).shortcut_text(key);
+    let response = ui.add_enabled(refusal.is_none(), button);
+    let response = match refusal {
+        Some(why) => response.on_disabled_hover_text(why),
+        None => response.on_hover_text(action.about()),
+    };
+    if response.clicked() {
+        out.act(action);
+        ui.close();
     }
 }
 
@@ -113,7 +138,8 @@ fn item_ui(ui: &mut Ui, action: Action, frame: &Frame, state: &WindowState, out:
     };
     let switch = switched(action, frame, state);
     let on = switch == Some(true);
-    let mut button = egui::Button::new(name).shortcut_text(RichText::new(action.key()).color(t.text_weak));
+    let mut button =
+        egui::Button::new(name).shortcut_text(RichText::new(action.key_text()).color(t.text_weak));
     if switch.is_some() {
         button = button.selected(on);
     }

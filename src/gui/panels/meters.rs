@@ -7,6 +7,7 @@ use crate::app::frame::{Frame, MeterView};
 use crate::app::{Action, Command};
 use crate::gui::outbox::Outbox;
 use crate::gui::theme::{Theme, faded, theme};
+use crate::gui::widgets::figures::{plain_reading, reading};
 
 /// Bottom of the level scale, dBFS.
 const FLOOR_DB: f64 = -60.0;
@@ -38,16 +39,6 @@ fn separator(ui: &mut Ui, t: &Theme) {
     ui.painter().hline(rect.x_range(), rect.center().y, Stroke::new(1.0, t.line));
 }
 
-/// A level as text with two decimals, a dash where there is none; minus signs are real ones.
-pub fn level_text(value: Option<f64>, digits: usize) -> String {
-    match value.filter(|v| v.is_finite()) {
-        Some(v) => {
-            format!("{v:+.digits$}").replace('-', "−").replacen('+', if v > 0.0 { "+" } else { "" }, 1)
-        }
-        None => "–".to_owned(),
-    }
-}
-
 /// A title at the left and a remark at the right of a line.
 pub fn heading(ui: &mut Ui, t: &Theme, title: &str, remark: &str) {
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 16.0), Sense::hover());
@@ -62,14 +53,19 @@ fn deflection(db: f64) -> f32 {
     x.powf(1.6)
 }
 
-fn level_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox, size: Vec2) {
+pub(super) fn level_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox, size: Vec2) {
     let t = theme();
     let meters = &frame.meters;
     heading(ui, t, "Level", &meters.point);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-    let shown = level_text(highest(meters.true_peak_dbtp), 2);
+    let shown = reading(highest(meters.true_peak_dbtp), 2);
     response.widget_info(|| WidgetInfo::labeled(Role::Meter, true, format!("Level, true peak {shown} dBTP")));
-    if response.on_hover_text("Click to reset holds, maxima and integrated readings").clicked() {
+    if response
+        .on_hover_text(
+            "Peak light, RMS (AES17, 0.3 s) solid. Click to reset holds, maxima and integrated readings.",
+        )
+        .clicked()
+    {
         out.send(Command::Do(Action::ResetMeters));
     }
     let bars =
@@ -88,8 +84,14 @@ fn highest(pair: [Option<f64>; 2]) -> Option<f64> {
 }
 
 fn level_scale(ui: &Ui, t: &Theme, bars: Rect) {
+    let mut last = f32::NEG_INFINITY;
     for db in MARKS_DB {
         let y = bars.bottom() - deflection(f64::from(db)) * bars.height();
+        // In a low panel a mark without room is left out.
+        if y - last < 11.0 {
+            continue;
+        }
+        last = y;
         let text = if db == 0 { "0".to_owned() } else { format!("−{}", -db) };
         ui.painter().text(
             pos2(bars.left() - 6.0, y),
@@ -136,7 +138,7 @@ fn level_figures(ui: &Ui, t: &Theme, rect: Rect, frame: &Frame) {
     let value = painter.text(
         rect.min + vec2(0.0, 18.0),
         Align2::LEFT_TOP,
-        level_text(peak, 2),
+        reading(peak, 2),
         t.font(t.readout),
         color,
     );
@@ -150,10 +152,10 @@ fn level_figures(ui: &Ui, t: &Theme, rect: Rect, frame: &Frame) {
     let peak_hold = highest(meters.hold_dbfs);
     let rms = highest(meters.rms_dbfs);
     let rows = [
-        ("peak hold", level_text(peak_hold, 1), "dBFS"),
-        ("RMS (AES17)", level_text(rms, 1), "dBFS"),
+        ("peak hold", reading(peak_hold, 1), "dBFS"),
+        ("RMS", reading(rms, 1), "dBFS"),
         ("full-scale runs", meters.full_scale_runs.to_string(), ""),
-        ("balance", level_text(meters.balance_db, 1), "dB"),
+        ("balance", reading(meters.balance_db, 1), "dB"),
     ];
     for (i, (label, value, unit)) in rows.into_iter().enumerate() {
         let y = rect.top() + 58.0 + i as f32 * 17.0;
@@ -166,25 +168,25 @@ fn level_figures(ui: &Ui, t: &Theme, rect: Rect, frame: &Frame) {
     }
 }
 
-fn loudness_ui(ui: &mut Ui, frame: &Frame, size: Vec2) {
+pub(super) fn loudness_ui(ui: &mut Ui, frame: &Frame, size: Vec2) {
     let t = theme();
     let m = &frame.meters;
     heading(ui, t, "Loudness", if m.gap { "a stretch was not measured" } else { "LUFS, EBU R 128" });
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let text = format!(
         "Loudness: short-term {} LUFS, integrated {} LUFS",
-        level_text(m.short_term_lufs, 1),
-        level_text(m.integrated_lufs, 1)
+        reading(m.short_term_lufs, 1),
+        reading(m.integrated_lufs, 1)
     );
     response.widget_info(|| WidgetInfo::labeled(Role::Meter, true, text.clone()));
     let half = rect.width() / 2.0;
-    figure(ui, t, rect.min, "short-term", &level_text(m.short_term_lufs, 1), "LUFS", 22.0);
-    figure(ui, t, rect.min + vec2(half, 0.0), "integrated", &level_text(m.integrated_lufs, 1), "LUFS", 22.0);
+    figure(ui, t, rect.min, "short-term", &reading(m.short_term_lufs, 1), "LUFS", 22.0);
+    figure(ui, t, rect.min + vec2(half, 0.0), "integrated", &reading(m.integrated_lufs, 1), "LUFS", 22.0);
     let small = [
-        ("moment.", level_text(m.momentary_lufs, 1), ""),
-        ("LRA", plain(m.range_lu), "LU"),
-        ("PLR", plain(m.plr_lu), "LU"),
-        ("PSR", plain(m.psr_lu), "LU"),
+        ("moment.", reading(m.momentary_lufs, 1), ""),
+        ("LRA", plain_reading(m.range_lu, 1), "LU"),
+        ("PLR", plain_reading(m.plr_lu, 1), "LU"),
+        ("PSR", plain_reading(m.psr_lu, 1), "LU"),
     ];
     let step = rect.width() / 4.0;
     for (i, (label, value, unit)) in small.into_iter().enumerate() {
@@ -194,16 +196,11 @@ fn loudness_ui(ui: &mut Ui, frame: &Frame, size: Vec2) {
     let max_at = rect.min + vec2(0.0, 84.0);
     let maxima = format!(
         "max M {}   max S {} LUFS",
-        level_text(m.max_momentary_lufs, 1),
-        level_text(m.max_short_term_lufs, 1)
+        reading(m.max_momentary_lufs, 1),
+        reading(m.max_short_term_lufs, 1)
     );
     ui.painter().text(max_at, Align2::LEFT_TOP, maxima, t.font(t.small), t.text_weak);
     history(ui, t, Rect::from_min_max(rect.min + vec2(0.0, 102.0), rect.max), &m.short_term_history);
-}
-
-/// A value without a sign.
-fn plain(value: Option<f64>) -> String {
-    value.filter(|v| v.is_finite()).map_or_else(|| "–".to_owned(), |v| format!("{v:.1}"))
 }
 
 fn figure(ui: &Ui, t: &Theme, at: Pos2, label: &str, value: &str, unit: &str, size: f32) {
@@ -251,7 +248,7 @@ fn history(ui: &Ui, t: &Theme, rect: Rect, values: &[f32]) {
 }
 
 /// The goniometer: mono is upright, left leans left. The picture is scaled to the loudest point shown.
-fn field_ui(ui: &mut Ui, frame: &Frame, size: Vec2) {
+pub(super) fn field_ui(ui: &mut Ui, frame: &Frame, size: Vec2) {
     let t = theme();
     let peak = frame.field.iter().flatten().fold(0.0f32, |m, s| m.max(s.abs()));
     let gain = if peak > 1e-5 { 1.0 / peak } else { 0.0 };
@@ -291,9 +288,9 @@ fn guides(painter: &egui::Painter, t: &Theme, center: Pos2, radius: f32) {
     painter.text(center + vec2(radius + 4.0, 0.0), Align2::LEFT_CENTER, "S", font, t.text_weak);
 }
 
-fn correlation_ui(ui: &mut Ui, meters: &MeterView, size: Vec2) {
+pub(super) fn correlation_ui(ui: &mut Ui, meters: &MeterView, size: Vec2) {
     let t = theme();
-    let shown = meters.correlation.map_or_else(|| "–".to_owned(), |c| level_text(Some(c), 2));
+    let shown = reading(meters.correlation, 2);
     heading(ui, t, "Correlation", &shown);
     let (rect, response) = ui.allocate_exact_size(vec2(size.x, size.y - 22.0), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Meter, true, format!("Correlation {shown}")));

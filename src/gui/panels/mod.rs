@@ -7,6 +7,7 @@ pub mod intake;
 pub mod log;
 pub mod menu;
 pub mod metadata;
+pub mod meter_windows;
 pub mod meters;
 pub mod parts;
 pub mod review;

@@ -10,6 +10,7 @@ use egui::{
 
 use crate::gui::outbox::Outbox;
 use crate::gui::theme::{faded, theme};
+use crate::gui::widgets::figures::plain_reading;
 use crate::model::{Finding, Severity};
 
 /// Height of a row of a table, points.
@@ -112,7 +113,7 @@ pub fn figure(value: f64) -> String {
 
 /// A level with one decimal and a true minus, or a dash where there is none.
 pub fn level(value: Option<f64>) -> String {
-    value.map_or_else(|| "–".to_owned(), |v| format!("{v:.1}").replace('-', "−"))
+    plain_reading(value, 1)
 }
 
 /// Head of a part of a panel: its name, and a note at the right.
@@ -279,7 +280,7 @@ pub fn field(ui: &mut Ui, rect: Rect, id: Id, label: &str, current: &str, hint: 
         .id(id)
         // Room for a mark at the right, whether there is one or not.
         .margin(egui::Margin { left: 5, right: 19, top: 3, bottom: 3 })
-        .hint_text(RichText::new(hint).color(theme().text_weak))
+        .hint_text(RichText::new(hint).italics().color(theme().text_weak))
         .align(Align2::LEFT_CENTER);
     let response = ui.place(rect, edit).accessible_name(label);
     let kept = if response.has_focus() {
@@ -318,7 +319,7 @@ pub fn notes_field(
         .desired_rows(rows)
         .desired_width(f32::INFINITY)
         .margin(vec2(6.0, 4.0))
-        .hint_text(RichText::new(hint).color(theme().text_weak));
+        .hint_text(RichText::new(hint).italics().color(theme().text_weak));
     let response = ui.add(edit).accessible_name(label);
     if response.gained_focus() {
         out.gesture_of(id, true);

@@ -9,15 +9,19 @@ use crate::app::frame::{Selection, SongState, SourceState};
 use crate::app::{Action, Command, Frame};
 use crate::edit::{Edit, SongField};
 use crate::gui::outbox::{Outbox, Wish};
+use crate::gui::panels::menu::action_item;
 use crate::gui::theme::theme;
+use crate::gui::widgets::figures::{plain, plain_reading};
 use crate::gui::widgets::icons::{Icon, paint};
 use crate::gui::widgets::text::{TextOutcome, edit_field, elided};
-use crate::model::{ChainRef, PlacedSong, Severity, Song, SongId};
+use crate::model::{PlacedSong, Severity, Song, SongId};
 use crate::units::{Frames, SampleRate, ms_from_seconds};
 
 const HEAD_HEIGHT: f32 = 26.0;
 const ROW_HEIGHT: f32 = 24.0;
 const FAULT_HEIGHT: f32 = 26.0;
+
+const LUFS_ABOUT: &str = "Integrated loudness of the file as delivered, before gain and chain";
 
 /// A column that can be edited in place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +39,8 @@ pub struct SongListState {
     /// Where a range selection began.
     anchor: Option<SongId>,
     dragging: Option<SongId>,
+    /// First selected song last time, to bring a newly selected one into sight.
+    seen: Option<SongId>,
     /// Place files would be dropped at, while they hover here.
     pub insertion: Option<usize>,
 }
@@ -58,13 +64,13 @@ impl Columns {
             right -= width;
             Rect::from_min_max(pos2(right, row.top()), pos2(right + width - 4.0, row.bottom()))
         };
-        let state = take(22.0);
-        let peak = take(44.0);
-        let lufs = take(48.0);
-        let gap = take(46.0);
-        let length = take(48.0);
-        let start = take(50.0);
-        let number = Rect::from_min_max(row.min, pos2(row.left() + 28.0, row.bottom()));
+        let state = take(20.0);
+        let peak = take(40.0);
+        let lufs = take(44.0);
+        let gap = take(48.0);
+        let length = take(44.0);
+        let start = take(44.0);
+        let number = Rect::from_min_max(row.min, pos2(row.left() + 26.0, row.bottom()));
         let title =
             Rect::from_min_max(pos2(number.right() + 8.0, row.top()), pos2(start.left() - 4.0, row.bottom()));
         Self { number, title, start, length, gap, lufs, peak, state }
@@ -80,10 +86,16 @@ pub fn song_list_ui(ui: &mut Ui, frame: &Frame, state: &mut SongListState, out: 
     if frame.session.songs.is_empty() {
         return empty_ui(ui, out);
     }
+    let first = frame.selection.songs.first().copied();
+    let newly = first.filter(|id| state.seen.replace(*id) != Some(*id));
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let mut rows = Vec::with_capacity(frame.session.songs.len());
         for (index, song) in frame.session.songs.iter().enumerate() {
-            rows.push(row_ui(ui, frame, index, song, state, out));
+            let row = row_ui(ui, frame, index, song, state, out);
+            if newly == Some(song.id) {
+                ui.scroll_to_rect(row.0, None);
+            }
+            rows.push(row);
         }
         total_ui(ui, frame);
         reorder_ui(ui, frame, &rows, state, out);
@@ -98,10 +110,16 @@ fn head_ui(ui: &Ui, rect: Rect) {
     let c = Columns::of(rect);
     cell(ui, c.number, "#", true);
     elided(ui, c.title, "Title", theme().small, theme().text_weak);
-    for (rect, label) in
-        [(c.start, "Start"), (c.length, "Length"), (c.gap, "Gap s"), (c.lufs, "LUFS"), (c.peak, "dBTP")]
-    {
+    let heads = [
+        (c.start, "Start", "Where the song begins on the disc, minutes and seconds"),
+        (c.length, "Length", "As heard, minutes and seconds"),
+        (c.gap, "Gap s", "Silence before the song, seconds; negative where it crosses with the one before"),
+        (c.lufs, "LUFS", LUFS_ABOUT),
+        (c.peak, "dBTP", "True peak of the file as delivered, before gain and chain"),
+    ];
+    for (rect, label, about) in heads {
         cell(ui, rect, label, true);
+        ui.interact(rect, ui.scope_id().with(label), Sense::hover()).on_hover_text(about);
     }
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, theme().hairline());
 }
@@ -138,17 +156,7 @@ pub fn gap_text(gap: Frames, rate: SampleRate) -> String {
     if gap == Frames::ZERO {
         return "0".to_owned();
     }
-    let text = format!("{:.2}", seconds.abs());
-    if seconds < 0.0 { format!("−{text}") } else { text }
-}
-
-/// One decimal with a true minus; a dash for what is not known.
-fn level_text(level: Option<f64>) -> String {
-    match level {
-        None => "–".to_owned(),
-        Some(v) if v < -0.05 => format!("−{:.1}", -v),
-        Some(v) => format!("{:.1}", v.abs()),
-    }
+    plain(seconds, 2)
 }
 
 /// The figures of a song: mastered where known, else as delivered.
@@ -222,11 +230,11 @@ fn cells_ui(ui: &Ui, frame: &Frame, index: usize, song: &Song, c: &Columns, stat
     }
     let (lufs, peak, old) = figures(frame.song_state(song.id));
     let colour = if old { t.text_weak } else { t.text };
-    cell_in(ui, c.lufs, &level_text(lufs), t.body, colour);
+    cell_in(ui, c.lufs, &plain_reading(lufs, 1), t.body, colour);
     cell_in(
         ui,
         c.peak,
-        &level_text(peak),
+        &plain_reading(peak, 1),
         t.body,
         if peak.is_some_and(|p| p > 0.0) { t.error } else { colour },
     );
@@ -359,6 +367,7 @@ fn pointer_ui(
     if response.clicked() {
         let modifiers = ui.input(|i| i.modifiers);
         select(frame, song, modifiers, state, out);
+        cursor_follows(frame, song, modifiers, out);
     }
     if response.secondary_clicked() && !frame.selection.songs.contains(&song) {
         select(frame, song, egui::Modifiers::NONE, state, out);
@@ -369,6 +378,15 @@ fn pointer_ui(
         if !frame.selection.songs.contains(&song) {
             select(frame, song, egui::Modifiers::NONE, state, out);
         }
+    }
+}
+
+/// A song chosen in silence is the one Space plays; while the album plays, and inside the song, the cursor stays.
+fn cursor_follows(frame: &Frame, song: SongId, modifiers: egui::Modifiers, out: &mut Outbox) {
+    let Some(placed) = frame.timeline.song(song) else { return };
+    let inside = (placed.start..placed.end).contains(&frame.transport.cursor);
+    if !frame.transport.playing && !inside && !modifiers.any() {
+        out.send(Command::Seek(placed.start));
     }
 }
 
@@ -391,10 +409,7 @@ fn context_ui(ui: &mut Ui, frame: &Frame, song: SongId, state: &mut SongListStat
         Action::MoveDown,
         Action::RemoveSong,
     ] {
-        if ui.button(action.name()).clicked() {
-            out.act(action);
-            ui.close();
-        }
+        action_item(ui, action, frame, out);
     }
     if ui.button("Relink source…").clicked() {
         out.wish(Wish::Relink(song));
@@ -428,16 +443,9 @@ pub fn select(
     out.send(Command::Select(selection_of(frame, songs)));
 }
 
-/// A selection of songs; the chain shown follows the song unless the album's is open.
+/// A selection of songs, see [`Selection::with_songs`].
 pub fn selection_of(frame: &Frame, songs: Vec<SongId>) -> Selection {
-    let mut next = Selection { songs, ..frame.selection.clone() };
-    if let (Some(&first), ChainRef::Song(shown)) = (next.songs.first(), next.chain)
-        && shown != first
-    {
-        next.chain = ChainRef::Song(first);
-        next.slot = None;
-    }
-    next
+    frame.selection.with_songs(songs)
 }
 
 fn reorder_ui(
@@ -512,26 +520,9 @@ fn total_ui(ui: &mut Ui, frame: &Frame) {
     let played: i64 = frame.timeline.songs.last().map_or(0, |_: &PlacedSong| frame.timeline.end.0);
     let length = ms_from_seconds(frame.rate().seconds_from_frames(Frames(played)));
     cell_in(ui, c.length, &length, t.body, t.text_weak);
-    let (lufs, peak) = album_figures(frame);
-    cell_in(ui, c.lufs, &level_text(lufs), t.body, t.text_weak);
-    cell_in(ui, c.peak, &level_text(peak), t.body, t.text_weak);
-}
-
-/// Loudest true peak, and the mean of the songs' loudness weighted by their length (power mean, without gates).
-fn album_figures(frame: &Frame) -> (Option<f64>, Option<f64>) {
-    let mut power = 0.0;
-    let mut length = 0.0;
-    let mut peak: Option<f64> = None;
-    for placed in &frame.timeline.songs {
-        let (lufs, tp, _) = figures(frame.song_state(placed.id));
-        if let Some(lufs) = lufs {
-            let frames = placed.length().0 as f64;
-            power += frames * 10f64.powf(lufs / 10.0);
-            length += frames;
-        }
-        peak = peak.into_iter().chain(tp).reduce(f64::max);
-    }
-    ((length > 0.0).then(|| crate::units::db_from_power(power / length)), peak)
+    // The loudest true peak is that of the album; its loudness is not the mean of the songs' and stays out.
+    let peaks = frame.timeline.songs.iter().filter_map(|p| figures(frame.song_state(p.id)).1);
+    cell_in(ui, c.peak, &plain_reading(peaks.reduce(f64::max), 1), t.body, t.text_weak);
 }
 
 #[cfg(test)]

@@ -5,50 +5,12 @@ use egui::{Align2, Mesh, Pos2, Rect, Role, Sense, Shape, Stroke, Ui, Vec2, Widge
 use super::meters::heading;
 use crate::app::frame::{Frame, SpectrumView};
 use crate::gui::theme::{Theme, faded, theme};
-use crate::gui::widgets::frequency::{hz_text, note_text};
+use crate::gui::widgets::figures::plain;
+use crate::gui::widgets::frequency::{hz_from_x, hz_text, note_text, paint_axis, paint_names, x_from_hz};
 
 /// Range shown, dB.
 const TOP_DB: f32 = 0.0;
 const BOTTOM_DB: f32 = -84.0;
-
-/// Frequencies with a grid line; those with a text are labelled.
-const GRID_HZ: [(f32, &str); 10] = [
-    (20.0, ""),
-    (50.0, "50"),
-    (100.0, "100"),
-    (200.0, "200"),
-    (500.0, "500"),
-    (1000.0, "1k"),
-    (2000.0, "2k"),
-    (5000.0, "5k"),
-    (10_000.0, "10k"),
-    (20_000.0, ""),
-];
-
-/// Horizontal place of a frequency between 20 Hz and 20 kHz.
-pub fn x_of_hz(rect: Rect, hz: f32) -> f32 {
-    egui::lerp(rect.x_range(), (hz.max(1.0) / 20.0).ln() / 1000f32.ln())
-}
-
-/// Frequency at a horizontal place.
-pub fn hz_of_x(rect: Rect, x: f32) -> f32 {
-    20.0 * 1000f32.powf((x - rect.left()) / rect.width())
-}
-
-/// Vertical grid lines with their labels along the bottom.
-pub fn frequency_grid(painter: &egui::Painter, t: &Theme, rect: Rect) {
-    for (hz, label) in GRID_HZ {
-        let x = x_of_hz(rect, hz);
-        painter.vline(x, rect.y_range(), Stroke::new(1.0, faded(t.line, 0.7)));
-        painter.text(
-            pos2(x + 3.0, rect.bottom() - 2.0),
-            Align2::LEFT_BOTTOM,
-            label,
-            t.font(t.small),
-            t.text_weak,
-        );
-    }
-}
 
 /// A spectrum as a filled area and a line, in `top_db..bottom_db` over a rectangle.
 pub fn spectrum_area(
@@ -61,8 +23,11 @@ pub fn spectrum_area(
     fill_strength: f32,
 ) {
     let y_of = |db: f32| egui::remap_clamp(db, range_db.0..=range_db.1, rect.top()..=rect.bottom());
-    let points: Vec<Pos2> =
-        freqs_hz.iter().zip(levels_db).map(|(&f, &db)| pos2(x_of_hz(rect, f), y_of(db))).collect();
+    let points: Vec<Pos2> = freqs_hz
+        .iter()
+        .zip(levels_db)
+        .map(|(&f, &db)| pos2(x_from_hz(rect.x_range(), f64::from(f)), y_of(db)))
+        .collect();
     if points.len() < 2 {
         return;
     }
@@ -92,7 +57,7 @@ pub fn spectrum_ui(ui: &mut Ui, frame: &Frame, size: Vec2) {
     response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, "Spectrum"));
     let painter = ui.painter().with_clip_rect(rect);
     painter.rect_filled(rect, 2.0, t.ground);
-    frequency_grid(&painter, t, rect);
+    paint_axis(&painter, rect);
     for db in [-12.0, -24.0, -36.0, -48.0, -60.0, -72.0] {
         let y = egui::remap(db, TOP_DB..=BOTTOM_DB, rect.top()..=rect.bottom());
         painter.hline(rect.x_range(), y, Stroke::new(1.0, faded(t.line, 0.4)));
@@ -101,6 +66,7 @@ pub fn spectrum_ui(ui: &mut Ui, frame: &Frame, size: Vec2) {
     spectrum_area(&painter, rect, &spectrum.freqs_hz, &spectrum.average_db, range, t.master, 0.25);
     spectrum_area(&painter, rect, &spectrum.freqs_hz, &spectrum.now_db, range, faded(t.text, 0.45), 0.0);
     spectrum_area(&painter, rect, &spectrum.freqs_hz, &spectrum.peak_db, range, faded(t.meter_mid, 0.5), 0.0);
+    paint_names(&painter, rect);
     if let Some(at) = response.hover_pos() {
         cursor(&painter, t, rect, at, spectrum);
     } else {
@@ -114,25 +80,11 @@ pub fn spectrum_ui(ui: &mut Ui, frame: &Frame, size: Vec2) {
 }
 
 fn cursor(painter: &egui::Painter, t: &Theme, rect: Rect, at: Pos2, spectrum: &SpectrumView) {
-    let hz = hz_of_x(rect, at.x);
+    let hz = hz_from_x(rect.x_range(), at.x);
     painter.vline(at.x, rect.y_range(), Stroke::new(1.0, faded(t.text, 0.6)));
-    let nearest = spectrum.freqs_hz.iter().position(|f| *f >= hz);
+    let nearest = spectrum.freqs_hz.iter().position(|f| f64::from(*f) >= hz);
     let level = nearest.and_then(|i| spectrum.average_db.get(i));
-    let level = level.map_or_else(String::new, |db| format!("  {db:.1} dB").replace('-', "−"));
-    let text = format!("{}  {}{level}", hz_text(f64::from(hz)), note_text(f64::from(hz)));
+    let level = level.map_or_else(String::new, |db| format!("  {} dB", plain(f64::from(*db), 1)));
+    let text = format!("{}  {}{level}", hz_text(hz), note_text(hz));
     painter.text(rect.left_top() + vec2(6.0, 4.0), Align2::LEFT_TOP, text, t.font(t.small), t.text);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_frequency_axis_goes_both_ways() {
-        let rect = Rect::from_min_size(pos2(10.0, 0.0), vec2(300.0, 100.0));
-        for hz in [20.0, 315.0, 1000.0, 20_000.0] {
-            assert!((hz_of_x(rect, x_of_hz(rect, hz)) / hz - 1.0).abs() < 1e-4);
-        }
-        assert!((x_of_hz(rect, 20_000.0) - 310.0).abs() < 1e-3);
-    }
 }

@@ -86,7 +86,10 @@ fn lamp_ui(ui: &mut Ui, label: &str, colour: Color32, lit: bool) -> egui::Respon
 fn job_ui(ui: &mut Ui, job: &JobView, out: &mut Outbox) {
     let t = theme();
     let percent = job.fraction.map(|f| format!(" {:.0} %", f * 100.0)).unwrap_or_default();
-    ui.label(RichText::new(format!("{}{percent}", job.title))).on_hover_text(&job.detail);
+    // What was asked for says what it is at.
+    let detail =
+        if job.prominent && !job.detail.is_empty() { format!(" · {}", job.detail) } else { String::new() };
+    ui.label(RichText::new(format!("{}{detail}{percent}", job.title))).on_hover_text(&job.detail);
     let (rect, _) = ui.allocate_exact_size(vec2(100.0, 6.0), Sense::hover());
     ui.painter().rect_filled(rect, 0.0, t.control);
     let mut done = rect;

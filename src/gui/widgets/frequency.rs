@@ -1,4 +1,74 @@
-//! Frequencies in words: hertz and notes, for every panel with a frequency axis.
+//! The frequency axis of every panel that has one: its ends, its lines, and frequencies in words.
+//!
+//! The axis is logarithmic from 10 Hz (the rumble below hearing is what a master is cleaned of) to 22 kHz.
+
+use egui::{Align2, Painter, Rangef, Rect, Stroke, pos2};
+
+use crate::gui::theme::{faded, theme};
+
+/// Ends of the axis, Hz.
+pub const LOWEST_HZ: f64 = 10.0;
+/// See [`LOWEST_HZ`].
+pub const HIGHEST_HZ: f64 = 22_000.0;
+
+/// Frequencies with a strong line and a name.
+const NAMED_HZ: [(f64, &str); 10] = [
+    (20.0, "20"),
+    (50.0, "50"),
+    (100.0, "100"),
+    (200.0, "200"),
+    (500.0, "500"),
+    (1000.0, "1k"),
+    (2000.0, "2k"),
+    (5000.0, "5k"),
+    (10_000.0, "10k"),
+    (20_000.0, "20k"),
+];
+
+/// Place of a frequency on an axis that spans `x`.
+pub fn x_from_hz(x: Rangef, hz: f64) -> f32 {
+    let place = (hz.max(1e-3) / LOWEST_HZ).ln() / (HIGHEST_HZ / LOWEST_HZ).ln();
+    x.min + x.span() * place as f32
+}
+
+/// Frequency at a place, Hz.
+pub fn hz_from_x(x: Rangef, at: f32) -> f64 {
+    LOWEST_HZ * (HIGHEST_HZ / LOWEST_HZ).powf(f64::from((at - x.min) / x.span().max(1.0)))
+}
+
+/// The lines of the axis; a narrow panel has those with a name alone.
+pub fn paint_axis(painter: &Painter, rect: Rect) {
+    let t = theme();
+    let wide = is_wide(rect);
+    for decade in [10.0, 100.0, 1000.0, 10_000.0] {
+        for k in (1..10).filter(|_| wide) {
+            let x = x_from_hz(rect.x_range(), decade * f64::from(k));
+            painter.vline(x, rect.y_range(), Stroke::new(1.0, faded(t.line, 0.45)));
+        }
+    }
+    for (hz, _) in NAMED_HZ {
+        let x = x_from_hz(rect.x_range(), hz);
+        painter.vline(x, rect.y_range(), Stroke::new(1.0, faded(t.line, if wide { 1.0 } else { 0.7 })));
+    }
+}
+
+/// The names of the axis along the bottom, drawn over curves; in a narrow panel only those that have room.
+pub fn paint_names(painter: &Painter, rect: Rect) {
+    let t = theme();
+    let wide = is_wide(rect);
+    for (hz, name) in
+        NAMED_HZ.into_iter().filter(|(hz, _)| wide || !matches!(*hz as u32, 200 | 500 | 2000 | 20_000))
+    {
+        let (beside, align) =
+            if hz < 15_000.0 { (3.0, Align2::LEFT_BOTTOM) } else { (-3.0, Align2::RIGHT_BOTTOM) };
+        let at = pos2(x_from_hz(rect.x_range(), hz) + beside, rect.bottom() - 2.0);
+        painter.text(at, align, name, t.font(t.small), t.text_weak);
+    }
+}
+
+fn is_wide(rect: Rect) -> bool {
+    rect.width() > 400.0
+}
 
 /// A frequency as written in the trade.
 pub fn hz_text(hz: f64) -> String {
@@ -26,6 +96,17 @@ pub fn note_text(hz: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn places_and_frequencies_are_inverses() {
+        let x = Rangef::new(10.0, 810.0);
+        for hz in [10.0, 31.5, 1000.0, 20_000.0] {
+            assert!((hz_from_x(x, x_from_hz(x, hz)) / hz - 1.0).abs() < 1e-4);
+        }
+        assert!(
+            (x_from_hz(x, LOWEST_HZ) - 10.0).abs() < 1e-3 && (x_from_hz(x, HIGHEST_HZ) - 810.0).abs() < 1e-3
+        );
+    }
 
     /// Frequencies of the piano in equal temperament: C4 = 261.626 Hz, A0 = 27.5 Hz.
     #[test]

@@ -3,6 +3,7 @@
 //! Every one names itself to the accessibility tree and answers to the keyboard.
 
 pub mod button;
+pub mod figures;
 pub mod frequency;
 pub mod icons;
 pub mod knob;

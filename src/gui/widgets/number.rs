@@ -5,6 +5,7 @@
 
 use egui::{Align2, Event, Id, Key, Modifiers, Rect, Response, Role, Sense, Ui, Vec2, WidgetInfo, vec2};
 
+use super::figures::{plain, signed};
 use crate::gui::theme::theme;
 
 /// How a drag travels over the range.
@@ -107,13 +108,7 @@ impl<'a> NumberSpec<'a> {
             return format!("{:.2} k", value / 1000.0);
         }
         let decimals = if self.unit == "Hz" && value.abs() >= 100.0 { 0 } else { self.decimals };
-        let magnitude = format!("{:.decimals$}", value.abs());
-        let zero = magnitude.bytes().all(|b| matches!(b, b'0' | b'.'));
-        match (value < 0.0 && !zero, self.signed && value > 0.0 && !zero) {
-            (true, _) => format!("−{magnitude}"),
-            (_, true) => format!("+{magnitude}"),
-            _ => magnitude,
-        }
+        if self.signed { signed(value, decimals) } else { plain(value, decimals) }
     }
 
     /// The number with its unit.

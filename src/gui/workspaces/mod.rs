@@ -4,6 +4,7 @@ pub mod result;
 
 use egui::{Color32, RichText, Ui};
 
+use crate::app::Action;
 use crate::gui::panels::deliver::DeliverState;
 use crate::gui::panels::intake::IntakeState;
 use crate::gui::panels::review::ReviewState;
@@ -28,6 +29,17 @@ pub enum Workspace {
 impl Workspace {
     /// In the order of the tabs.
     pub const ALL: [Self; 4] = [Self::Intake, Self::Master, Self::Review, Self::Deliver];
+
+    /// The one a command shows.
+    pub fn of(action: Action) -> Option<Self> {
+        match action {
+            Action::Intake => Some(Self::Intake),
+            Action::Master => Some(Self::Master),
+            Action::Review => Some(Self::Review),
+            Action::Deliver => Some(Self::Deliver),
+            _ => None,
+        }
+    }
 
     /// As shown.
     pub fn label(self) -> &'static str {

@@ -7,6 +7,7 @@ use crate::app::Command;
 use crate::app::frame::{DeliveredFileView, ExportResult};
 use crate::gui::outbox::Outbox;
 use crate::gui::theme::theme;
+use crate::gui::widgets::figures::plain;
 
 /// Draws the page into all of `ui`.
 pub fn result_ui(ui: &mut Ui, result: &ExportResult, out: &mut Outbox) {
@@ -33,6 +34,9 @@ fn page_ui(ui: &mut Ui, result: &ExportResult, out: &mut Outbox) {
         for finding in &result.findings {
             finding_ui(ui, finding);
         }
+        if result.files.is_empty() {
+            return;
+        }
         egui::Grid::new("result").num_columns(7).spacing([16.0, 4.0]).show(ui, |ui| {
             for head in ["File", "Size", "Length", "LUFS", "dBTP", "Against the master", "SHA-256"] {
                 ui.label(RichText::new(head).size(t.small).color(t.text_weak));
@@ -48,7 +52,7 @@ fn page_ui(ui: &mut Ui, result: &ExportResult, out: &mut Outbox) {
 
 fn result_row(ui: &mut Ui, file: &DeliveredFileView) {
     let t = theme();
-    let number = |v: Option<f64>| v.map_or(String::new(), |v| format!("{v:.1}").replace('-', "−"));
+    let number = |v: Option<f64>| v.map_or(String::new(), |v| plain(v, 1));
     ui.add(egui::Label::new(&file.path).selectable(true));
     ui.label(size_text(file.bytes));
     ui.label(file.duration_s.map(crate::units::ms_from_seconds).unwrap_or_default());

@@ -9,6 +9,7 @@ use crate::edit::Edit;
 use crate::gui::editors::{self, SlotView, generic};
 use crate::gui::outbox::Outbox;
 use crate::gui::theme::{faded, theme};
+use crate::gui::widgets::figures::signed;
 use crate::model::{ChainRef, ChannelMode, Slot, SlotId};
 use crate::process::ParamKind;
 
@@ -90,7 +91,7 @@ fn readout_of(frame: &Frame, at: ChainRef, slot: &Slot) -> (String, Option<&'sta
         return ("bypassed".to_owned(), None);
     }
     if let Some((_, reduction)) = frame.gain_reductions.iter().find(|(id, _)| *id == slot.id) {
-        return (db_text(*reduction), Some("−00.0 dB"));
+        return (format!("{} dB", signed(f64::from(*reduction), 1)), Some("−00.0 dB"));
     }
     let Some(view) = SlotView::new(at, slot) else { return ("unknown".to_owned(), None) };
     match slot.kind.as_str() {
@@ -98,12 +99,6 @@ fn readout_of(frame: &Frame, at: ChainRef, slot: &Slot) -> (String, Option<&'sta
         "compressor" | "limiter" => ("– dB".to_owned(), Some("−00.0 dB")),
         _ => (first_number(&view), None),
     }
-}
-
-/// Decibels with one digit and a true minus.
-fn db_text(db: f32) -> String {
-    let size = format!("{:.1}", db.abs());
-    if size == "0.0" { format!("{size} dB") } else { format!("−{size} dB") }
 }
 
 fn bands_text(view: &SlotView<'_>) -> String {

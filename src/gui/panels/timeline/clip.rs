@@ -14,6 +14,7 @@ use crate::app::frame::SourceState;
 use crate::app::{Action, Command, Frame};
 use crate::edit::Edit;
 use crate::gui::outbox::Outbox;
+use crate::gui::panels::menu::action_item;
 use crate::gui::panels::song_list::{seconds_from, selection_of};
 use crate::gui::theme::{faded, theme};
 use crate::gui::widgets::number::{NumberSpec, number_input};
@@ -62,11 +63,19 @@ pub fn clips_ui(ui: &mut Ui, body: Rect, frame: &Frame, state: &mut TimelineStat
     {
         out.send(Command::Seek(cursor_at(frame, state, body, pos.x)));
     }
-    for (index, (song, placed)) in frame.session.songs.iter().zip(&frame.timeline.songs).enumerate() {
-        let rect = clip_rect(body, state, placed);
-        if rect.right() < body.left() - 20.0 || rect.left() > body.right() + 20.0 {
-            continue;
-        }
+    let songs = frame.session.songs.iter().zip(&frame.timeline.songs).enumerate();
+    let in_sight: Vec<_> = songs
+        .map(|(index, (song, placed))| (index, song, placed, clip_rect(body, state, placed)))
+        .filter(|(.., rect)| rect.right() >= body.left() - 20.0 && rect.left() <= body.right() + 20.0)
+        .collect();
+    // Grounds first, so that where two songs cross both waves and both curves are seen.
+    for (_, song, _, rect) in &in_sight {
+        ground_ui(ui, body, *rect, frame.selection.songs.contains(&song.id));
+    }
+    for &(index, song, placed, rect) in &in_sight {
+        waves_ui(ui, body, below_header(rect), frame, index, song, placed, state);
+    }
+    for &(index, song, placed, rect) in &in_sight {
         clip_ui(ui, body, rect, frame, index, song, placed, state, out);
     }
     for index in 0..frame.session.songs.len() {
@@ -87,6 +96,18 @@ fn cursor_at(frame: &Frame, state: &TimelineState, body: Rect, x: f32) -> Frames
     snapped(at, frame.session.snap_to_cd_frames, frame.rate()).max(Frames::ZERO)
 }
 
+fn below_header(rect: Rect) -> Rect {
+    Rect::from_min_max(pos2(rect.left(), rect.top() + HEADER_HEIGHT), rect.max)
+}
+
+fn ground_ui(ui: &Ui, body: Rect, rect: Rect, selected: bool) {
+    let t = theme();
+    let painter = ui.painter_at(body);
+    painter.rect_filled(rect, 0.0, if selected { faded(t.selection, 0.75) } else { t.panel });
+    let header = Rect::from_min_size(rect.min, vec2(rect.width(), HEADER_HEIGHT));
+    painter.rect_filled(header, 0.0, if selected { t.selection } else { t.panel_raised });
+}
+
 #[expect(clippy::too_many_arguments, reason = "one clip and everything it is drawn from")]
 fn clip_ui(
     ui: &mut Ui,
@@ -102,11 +123,8 @@ fn clip_ui(
     let t = theme();
     let selected = frame.selection.songs.contains(&song.id);
     let painter = ui.painter_at(body);
-    painter.rect_filled(rect, 0.0, if selected { faded(t.selection, 0.75) } else { t.panel });
     let header = Rect::from_min_size(rect.min, vec2(rect.width(), HEADER_HEIGHT));
-    painter.rect_filled(header, 0.0, if selected { t.selection } else { t.panel_raised });
-    let inner = Rect::from_min_max(pos2(rect.left(), header.bottom()), rect.max);
-    waves_ui(ui, body, inner, frame, song, placed, selected, state);
+    let inner = below_header(rect);
     ghost_ui(ui, body, inner, frame, song, placed, state);
     fade_curves(&painter, inner, placed, state);
     let id = ui.scope_id().with(("clip", song.id.0));
@@ -116,6 +134,10 @@ fn clip_ui(
     body_pointer_ui(ui, &response, body, frame, song, placed, index, state, out);
     edges_ui(ui, body, rect, frame, song, placed, index, state, out);
     fades_ui(ui, body, inner, frame, song, placed, index, state, out);
+    // Where the next song crosses in, its own header begins.
+    let next = frame.timeline.songs.get(index + 1).map_or(placed.end, |n| n.start.max(placed.start));
+    let end = state.view.ui_from_album(body, next.0 as f64);
+    let header = header.with_max_x(header.right().min(end));
     header_ui(ui, body, header, index, song, out);
     painter.vline(rect.left(), rect.y_range(), Stroke::new(1.0, t.line_strong));
     painter.vline(rect.right(), rect.y_range(), Stroke::new(1.0, t.line_strong));
@@ -134,13 +156,12 @@ fn waves_ui(
     body: Rect,
     inner: Rect,
     frame: &Frame,
+    index: usize,
     song: &Song,
     placed: &PlacedSong,
-    selected: bool,
     state: &mut TimelineState,
 ) {
     let t = theme();
-    let painter = ui.painter_at(inner.intersect(body));
     let known = frame.song_state(song.id);
     let Some(picture) = known.and_then(|k| k.picture.as_ref()) else {
         return no_wave_ui(ui, inner.intersect(body), known.map(|k| &k.source));
@@ -148,7 +169,11 @@ fn waves_ui(
     let x = Rangef::new(inner.left().max(body.left()), inner.right().min(body.right()));
     let fpp = state.view.frames_per_point;
     let start = state.view.album_from_ui(body, x.min);
-    let colours = if selected { (t.wave_sel_peak, t.wave_sel_rms) } else { (t.wave_peak, t.wave_rms) };
+    let colours = if frame.selection.songs.contains(&song.id) {
+        (t.wave_sel_peak, t.wave_sel_rms)
+    } else {
+        (t.wave_peak, t.wave_rms)
+    };
     let area = WaveArea {
         song: song.id,
         picture,
@@ -157,11 +182,39 @@ fn waves_ui(
         frames_per_point: fpp,
         pixels_per_point: ui.pixels_per_point(),
         gain: gain_from_db(song.gain_db) as f32 * state.view.amplitude,
+        fades: Some(placed),
         colours,
     };
-    for (channel, lane) in lanes(inner).into_iter().enumerate() {
-        wave_ui(&painter, lane, &area, channel, &mut state.waves);
+    for (part, strength) in stretches(body, inner, frame, index, placed, state) {
+        let painter = ui.painter_at(Rect::from_x_y_ranges(part, inner.y_range()).intersect(body));
+        let area = WaveArea { colours: (faded(colours.0, strength), faded(colours.1, strength)), ..area };
+        for (channel, lane) in lanes(inner).into_iter().enumerate() {
+            wave_ui(&painter, lane, &area, channel, &mut state.waves);
+        }
     }
+}
+
+/// The parts of a clip in sight with the strength they are drawn in: where two songs cross both are seen through.
+fn stretches(
+    body: Rect,
+    inner: Rect,
+    frame: &Frame,
+    index: usize,
+    placed: &PlacedSong,
+    state: &TimelineState,
+) -> Vec<(Rangef, f32)> {
+    const CROSSING: f32 = 0.65;
+    let songs = &frame.timeline.songs;
+    let x = |f: Frames| state.view.ui_from_album(body, f.0 as f64);
+    let before = index.checked_sub(1).and_then(|i| songs.get(i)).map_or(placed.start, |p| p.end);
+    let after = songs.get(index + 1).map_or(placed.end, |n| n.start);
+    let from = x(before.max(placed.start).min(placed.end)).max(inner.left());
+    let to = x(after.min(placed.end).max(placed.start)).min(inner.right()).max(from);
+    [(inner.left(), from, CROSSING), (from, to, 1.0), (to, inner.right(), CROSSING)]
+        .into_iter()
+        .filter(|(a, b, _)| b.min(body.right()) > a.max(body.left()))
+        .map(|(a, b, strength)| (Rangef::new(a, b), strength))
+        .collect()
 }
 
 fn no_wave_ui(ui: &Ui, rect: Rect, source: Option<&SourceState>) {
@@ -211,6 +264,7 @@ fn ghost_ui(
         frames_per_point: fpp,
         pixels_per_point: ui.pixels_per_point(),
         gain: gain_from_db(song.gain_db) as f32 * state.view.amplitude,
+        fades: None,
         colours: (ghost, ghost),
     };
     for (channel, lane) in lanes(whole).into_iter().enumerate() {
@@ -262,7 +316,7 @@ fn body_pointer_ui(
         out.send(Command::Select(selection_of(frame, clicked_songs(ui, frame, song.id))));
         out.send(Command::Seek(cursor_at(frame, state, body, pos.x)));
     }
-    response.context_menu(|ui| clip_menu(ui, out));
+    response.context_menu(|ui| clip_menu(ui, frame, out));
     if response.secondary_clicked() && !frame.selection.songs.contains(&song.id) {
         out.send(Command::Select(selection_of(frame, vec![song.id])));
     }
@@ -278,7 +332,7 @@ fn clicked_songs(ui: &Ui, frame: &Frame, song: SongId) -> Vec<SongId> {
     frame.session.songs.iter().map(|s| s.id).filter(keeps).collect()
 }
 
-fn clip_menu(ui: &mut Ui, out: &mut Outbox) {
+fn clip_menu(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
     for action in [
         Action::PlaySong,
         Action::PlayJoint,
@@ -289,10 +343,7 @@ fn clip_menu(ui: &mut Ui, out: &mut Outbox) {
         Action::Crossfade,
         Action::RemoveSong,
     ] {
-        if ui.add(egui::Button::new(action.name()).shortcut_text(action.key())).clicked() {
-            out.act(action);
-            ui.close();
-        }
+        action_item(ui, action, frame, out);
     }
 }
 
@@ -431,6 +482,25 @@ fn drag_ui(
     }
     let by = f64::from(pos.x - drag.origin) * state.view.frames_per_point;
     out.edit_by(response, edit_of(drag, by, frame));
+    response.show_tooltip_text(drag_text(drag, index, song, placed, frame));
+}
+
+/// What a drag has brought about so far.
+fn drag_text(drag: &Drag, index: usize, song: &Song, placed: &PlacedSong, frame: &Frame) -> String {
+    let seconds = |f: Frames| format!("{:.3} s", frame.rate().seconds_from_frames(f));
+    let gap = placed.start - drag.previous_end;
+    match drag.grip {
+        Grip::Body if gap < Frames::ZERO => format!("overlap {}", seconds(-gap)),
+        Grip::Body if index == 0 => format!("pause {}", seconds(gap)),
+        Grip::Body => format!("gap {}", seconds(gap)),
+        Grip::Head => format!("{} of the file cut off", seconds(song.trim_start)),
+        Grip::Tail => {
+            let rest = song.source.frames_at(frame.rate()) - song.trim_end;
+            format!("{} of the file cut off", seconds(rest))
+        }
+        Grip::FadeIn => format!("fade in {}", seconds(placed.fade_in)),
+        Grip::FadeOut => format!("fade out {}", seconds(placed.fade_out)),
+    }
 }
 
 /// What a drag by so many frames does.

@@ -9,11 +9,14 @@ mod ruler;
 pub mod view;
 mod wave;
 
+use std::sync::Arc;
+
 use egui::{Event, MouseWheelUnit, Rect, Sense, Ui, pos2, vec2};
 
-use view::View;
+use view::{RulerUnit, View};
 use wave::WaveCache;
 
+use crate::app::frame::{Picture, WaveColumn};
 use crate::app::{Action, Frame};
 use crate::gui::outbox::Outbox;
 use crate::gui::panels::album_strip::Grip;
@@ -30,12 +33,18 @@ const WHEEL_SCROLL: f64 = 60.0;
 pub struct TimelineState {
     /// The part in sight.
     pub view: View,
+    /// What the ruler counts.
+    pub ruler: RulerUnit,
     waves: WaveCache,
+    /// Of the album strip.
+    strip_waves: WaveCache,
     drag: Option<clip::Drag>,
     typing: Option<(SongId, String)>,
     /// The view goes its own way until play or Follow.
     follow_off: bool,
     was_playing: bool,
+    /// Where the cursor was last time.
+    seen_cursor: Frames,
     /// Songs last time, to show an album whole when it first appears.
     seen_songs: usize,
     width: f32,
@@ -83,6 +92,18 @@ impl TimelineState {
         self.zoomed = None;
     }
 
+    /// Columns of a song for the album strip, kept until picture or place change.
+    pub fn strip_columns(
+        &mut self,
+        song: SongId,
+        picture: &Arc<dyn Picture>,
+        from_frame: f64,
+        frames_per_pixel: f64,
+        pixels: usize,
+    ) -> &[WaveColumn] {
+        self.strip_waves.left(song, picture, from_frame, frames_per_pixel, pixels)
+    }
+
     /// Width of the timeline when last drawn, points.
     pub fn timeline_width(&self) -> f32 {
         self.width
@@ -123,11 +144,13 @@ pub fn timeline_ui(ui: &mut Ui, frame: &Frame, state: &mut TimelineState, out: &
     }
     settle_view(frame, state, rect);
     pointer_moves_view(ui, rect, frame, state);
-    state.waves.keep_only(|id| frame.session.song(id).is_some());
+    for waves in [&mut state.waves, &mut state.strip_waves] {
+        waves.keep_only(|id| frame.session.song(id).is_some());
+    }
     let ruler_rect = Rect::from_min_max(rect.min, pos2(rect.right(), rect.top() + RULER_HEIGHT));
     let body = Rect::from_min_max(pos2(rect.left(), ruler_rect.bottom()), rect.max);
     clip::clips_ui(ui, body, frame, state, out);
-    ruler::ruler_ui(ui, ruler_rect, frame, &state.view, out);
+    ruler::ruler_ui(ui, ruler_rect, frame, &state.view, &mut state.ruler, out);
     let painter = ui.painter_at(rect);
     ruler::playhead(&painter, rect, frame, &state.view);
     files_over_ui(ui, body, frame, state);
@@ -142,11 +165,17 @@ fn settle_view(frame: &Frame, state: &mut TimelineState, rect: Rect) {
         state.follow_off = false;
     }
     state.was_playing = frame.transport.playing;
-    if frame.transport.playing && !state.follow_off && state.drag.is_none() {
-        let x = state.view.ui_from_album(rect, frame.transport.position.0 as f64);
+    // The playhead by pages; in silence the cursor wherever a command puts it.
+    let moved = std::mem::replace(&mut state.seen_cursor, frame.transport.cursor) != frame.transport.cursor;
+    let shown = match frame.transport.playing {
+        true => (!state.follow_off).then_some(frame.transport.position),
+        false => moved.then_some(frame.transport.cursor),
+    };
+    if let Some(shown) = shown.filter(|_| state.drag.is_none()) {
+        let x = state.view.ui_from_album(rect, shown.0 as f64);
         if !rect.x_range().contains(x) {
-            let shown = f64::from(rect.width()) * state.view.frames_per_point;
-            state.view.left_album = frame.transport.position.0 as f64 - shown * 0.05;
+            let width = f64::from(rect.width()) * state.view.frames_per_point;
+            state.view.left_album = shown.0 as f64 - width * 0.05;
         }
     }
 }

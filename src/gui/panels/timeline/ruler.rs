@@ -1,24 +1,33 @@
-//! The ruler: time, CD frames when close, the marks of the disc, the loop; a click seeks, a drag makes a loop.
+//! The ruler: time, CD frames or samples, the marks of the disc, the loop; a click seeks, a drag makes a loop, the right
+//! button chooses what it counts.
 
 use egui::{Align2, Painter, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
 
-use super::view::{View, ruler_label, ruler_step_s, snapped};
+use super::view::{RulerUnit, View, cd_step, ruler_label, ruler_step_s, sample_step, snapped};
 use crate::app::{Command, Frame};
 use crate::gui::outbox::Outbox;
 use crate::gui::theme::{faded, theme};
-use crate::units::Frames;
+use crate::units::{CdFrames, Frames, SampleRate};
 
 /// Draws the ruler and answers the pointer on it.
-pub fn ruler_ui(ui: &mut Ui, rect: Rect, frame: &Frame, view: &View, out: &mut Outbox) {
+pub fn ruler_ui(ui: &mut Ui, rect: Rect, frame: &Frame, view: &View, unit: &mut RulerUnit, out: &mut Outbox) {
     let t = theme();
     let painter = ui.painter_at(rect);
     painter.rect_filled(rect, 0.0, t.panel);
-    ticks(&painter, rect, frame, view);
+    ticks(&painter, rect, frame, view, *unit);
     marks(&painter, rect, frame, view);
     loop_band(&painter, rect, frame, view);
     painter.hline(rect.x_range(), rect.bottom() - 0.5, t.hairline());
     let response = ui.interact(rect, ui.scope_id().with("ruler"), Sense::click_and_drag());
     response.widget_info(|| WidgetInfo::labeled(Role::Slider, true, "Ruler"));
+    response.context_menu(|ui| {
+        for choice in RulerUnit::ALL {
+            if ui.add(egui::Button::new(choice.label()).selected(choice == *unit)).clicked() {
+                *unit = choice;
+                ui.close();
+            }
+        }
+    });
     let at = |pos: egui::Pos2| {
         snapped(view.album_from_ui(rect, pos.x), frame.session.snap_to_cd_frames, frame.rate())
             .max(Frames::ZERO)
@@ -38,21 +47,36 @@ pub fn ruler_ui(ui: &mut Ui, rect: Rect, frame: &Frame, view: &View, out: &mut O
     }
 }
 
-fn ticks(painter: &Painter, rect: Rect, frame: &Frame, view: &View) {
+/// The step between two labels, album frames, and the label at a multiple of it.
+fn labels(view: &View, unit: RulerUnit, rate: SampleRate) -> (f64, Box<dyn Fn(i64) -> String>) {
+    match unit {
+        RulerUnit::Time => {
+            let step_s = ruler_step_s(view, rate, 84.0);
+            (step_s * rate.hz(), Box::new(move |i| ruler_label(i as f64 * step_s, step_s)))
+        }
+        RulerUnit::CdFrames => {
+            let step = cd_step(view, rate, 84.0);
+            let label = move |i: i64| CdFrames(u32::try_from(i * step).unwrap_or(0)).to_string();
+            ((step * rate.frames_per_cd_frame()) as f64, Box::new(label))
+        }
+        RulerUnit::Samples => {
+            let step = sample_step(view, 96.0);
+            (step as f64, Box::new(move |i| (i * step).to_string()))
+        }
+    }
+}
+
+fn ticks(painter: &Painter, rect: Rect, frame: &Frame, view: &View, unit: RulerUnit) {
     let t = theme();
     let rate = frame.rate();
-    let step = ruler_step_s(view, rate, 84.0);
-    let first = (view.left_album / rate.hz() / step).floor() as i64;
-    let last = (view.right_album(rect) / rate.hz() / step).ceil() as i64;
+    let (step, label) = labels(view, unit, rate);
+    let first = (view.left_album / step).floor().max(0.0) as i64;
+    let last = (view.right_album(rect) / step).ceil() as i64;
     for i in first..=last.min(first + 400) {
-        let seconds = i as f64 * step;
-        if seconds < -1e-9 {
-            continue;
-        }
-        let x = view.ui_from_album(rect, seconds * rate.hz());
+        let x = view.ui_from_album(rect, i as f64 * step);
         painter.vline(x, (rect.bottom() - 8.0)..=rect.bottom(), Stroke::new(1.0, t.line_strong));
         let at = pos2(x + 4.0, rect.bottom() - 2.0);
-        painter.text(at, Align2::LEFT_BOTTOM, ruler_label(seconds, step), t.font(t.small), t.text_weak);
+        painter.text(at, Align2::LEFT_BOTTOM, label(i), t.font(t.small), t.text_weak);
     }
     let cd = rate.frames_per_cd_frame() as f64;
     if cd / view.frames_per_point >= 6.0 {

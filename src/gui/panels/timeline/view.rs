@@ -78,6 +78,47 @@ pub fn ruler_step_s(view: &View, rate: SampleRate, points: f64) -> f64 {
     STEPS_S.iter().copied().find(|&s| s >= seconds).unwrap_or(1800.0)
 }
 
+/// What the ruler counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RulerUnit {
+    /// Minutes and seconds.
+    #[default]
+    Time,
+    /// Minutes, seconds and frames of the disc.
+    CdFrames,
+    /// Samples at the session rate.
+    Samples,
+}
+
+impl RulerUnit {
+    /// In menu order.
+    pub const ALL: [Self; 3] = [Self::Time, Self::CdFrames, Self::Samples];
+
+    /// As shown.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Time => "Time",
+            Self::CdFrames => "CD frames",
+            Self::Samples => "Samples",
+        }
+    }
+}
+
+/// The smallest step of whole CD frames whose labels are at least `points` apart.
+pub fn cd_step(view: &View, rate: SampleRate, points: f64) -> i64 {
+    const STEPS: [i64; 13] = [1, 5, 15, 25, 75, 150, 375, 750, 1125, 2250, 4500, 9000, 22_500];
+    let least = points * view.frames_per_point / rate.frames_per_cd_frame() as f64;
+    STEPS.into_iter().find(|&s| s as f64 >= least).unwrap_or(45_000)
+}
+
+/// The smallest step of 1, 2 or 5 times a power of ten samples whose labels are at least `points` apart.
+pub fn sample_step(view: &View, points: f64) -> i64 {
+    let least = (points * view.frames_per_point).max(1.0);
+    let decade = 10f64.powi(least.log10().floor() as i32);
+    let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * decade).find(|&s| s >= least - 1e-9);
+    step.map_or(1, |s| s.round() as i64)
+}
+
 /// A label of the ruler: `m:ss`, from an hour on `h:mm:ss`, with as many decimals as the step has.
 pub fn ruler_label(seconds: f64, step_s: f64) -> String {
     let decimals: usize = if step_s >= 1.0 {
@@ -134,6 +175,10 @@ mod tests {
         assert_eq!(ruler_label(61.25, 0.05), "1:01.250");
         assert_eq!(ruler_label(59.999_99, 0.001), "1:00.000");
         let view = View { left_album: 0.0, frames_per_point: 441.0, amplitude: 1.0 };
+        // 84 points of 441 frames are 37,044 frames: 63 CD frames of 588, so a second; in samples the next is 50,000.
+        assert_eq!(cd_step(&view, SampleRate::CD, 84.0), 75);
+        assert_eq!(sample_step(&view, 84.0), 50_000);
+        assert_eq!(sample_step(&View { frames_per_point: 0.025, ..view }, 84.0), 5);
         assert!((ruler_step_s(&view, SampleRate::CD, 80.0) - 1.0).abs() < 1e-12);
     }
 }

@@ -1,0 +1,165 @@
+//! Pictures of panels, held against those that were looked at and accepted (`tests/snapshots`).
+//!
+//! `UPDATE_SNAPSHOTS=1 cargo test --features snapshots --test ui_pictures` writes them anew; look before committing.
+#![cfg(feature = "snapshots")]
+
+mod ui_support;
+
+use std::f64::consts::TAU;
+use std::sync::Arc;
+
+use egui::{Ui, Vec2, vec2};
+use egui_kittest::{Harness, SnapshotOptions};
+use glassmaster::app::Frame;
+use glassmaster::app::frame::{MeterView, Selection, SpectrumView};
+use glassmaster::gui::outbox::Outbox;
+use glassmaster::gui::panels::chain::{ChainState, chain_ui};
+use glassmaster::gui::panels::meters::meters_ui;
+use glassmaster::gui::panels::timeline::{TimelineState, timeline_ui};
+use glassmaster::model::{Chain, ChainRef, Fade, FadeShape, ParamValue, Session, Slot, SlotId, SongId};
+use ui_support::{RATE, frame_of, seconds, session, window_of};
+
+/// One rasteriser draws all of them (lavapipe), but its versions round the edges of letters and thin lines differently:
+/// a pixel may be off by what the eye does not see (0.6 is a colour distance of about two grey levels in 255), and ten of
+/// a picture, fewer than the smallest letter has, by more.
+fn tolerance() -> SnapshotOptions {
+    SnapshotOptions::new().threshold(0.6).max_failed_pixels(10)
+}
+
+/// Draws a panel alone on a frame of its own.
+fn picture(name: &str, size: Vec2, draw: impl FnMut(&mut Ui) + 'static) {
+    let mut harness = Harness::builder()
+        .with_size(size)
+        .with_context_setup(glassmaster::gui::theme::install)
+        .with_options(tolerance())
+        .build_ui(draw);
+    harness.run_steps(3);
+    harness.snapshot(name);
+}
+
+#[test]
+fn the_empty_start() {
+    let size = vec2(1280.0, 800.0);
+    let mut harness = window_of(Frame::still(Arc::new(Session::new(RATE))), size);
+    harness.snapshot_options("empty_start", &tolerance());
+}
+
+/// Two songs that cross over six seconds, the second with a fade at its end, the first selected; a gap and a third.
+#[test]
+fn the_timeline_with_a_fade_and_a_crossfade() {
+    let mut session = session(&["Opening", "Second", "Third"]);
+    let song = Arc::make_mut(&mut session.songs[1]);
+    song.gap = seconds(-6.0);
+    song.fade_out = Fade { frames: seconds(8.0), shape: FadeShape::Cosine };
+    song.gain_db = -1.5;
+    let mut frame = frame_of(session);
+    frame.selection = Selection { songs: vec![SongId(1)], ..Selection::default() };
+    frame.transport.cursor = seconds(75.0);
+    frame.transport.position = frame.transport.cursor;
+    frame.transport.loop_range = Some((seconds(54.0), seconds(66.0)));
+    let (mut state, mut out) = (TimelineState::default(), Outbox::default());
+    let mut shown = false;
+    picture("timeline", vec2(960.0, 320.0), move |ui| {
+        timeline_ui(ui, &frame, &mut state, &mut out);
+        if !std::mem::replace(&mut shown, true) {
+            state.view.show(960.0, seconds(45.0).0 as f64, seconds(125.0).0 as f64, 0.0);
+        }
+    });
+}
+
+/// Sixty-four samples: the curve between them and a dot on each.
+#[test]
+fn the_timeline_at_sample_zoom() {
+    let frame = frame_of(session(&["Opening"]));
+    let (mut state, mut out) = (TimelineState::default(), Outbox::default());
+    let mut shown = false;
+    picture("samples", vec2(480.0, 240.0), move |ui| {
+        timeline_ui(ui, &frame, &mut state, &mut out);
+        if !std::mem::replace(&mut shown, true) {
+            let from = seconds(5.0).0 as f64;
+            state.view.show(480.0, from, from + 64.0, 0.0);
+        }
+    });
+}
+
+#[test]
+fn the_meters_of_a_loud_passage() {
+    let mut frame = Frame::still(Arc::new(Session::new(RATE)));
+    frame.meters = Arc::new(MeterView {
+        point: "master · master tap".to_owned(),
+        peak_dbfs: [Some(-1.4), Some(-3.2)],
+        hold_dbfs: [Some(-0.3), Some(-1.1)],
+        rms_dbfs: [Some(-12.8), Some(-13.5)],
+        true_peak_dbtp: [Some(-0.12), Some(-1.02)],
+        full_scale_runs: 0,
+        momentary_lufs: Some(-8.9),
+        short_term_lufs: Some(-9.6),
+        integrated_lufs: Some(-10.2),
+        range_lu: Some(6.4),
+        max_momentary_lufs: Some(-7.1),
+        max_short_term_lufs: Some(-8.4),
+        plr_lu: Some(9.2),
+        psr_lu: Some(8.1),
+        correlation: Some(0.62),
+        min_correlation: Some(-0.15),
+        balance_db: Some(-0.4),
+        short_term_history: Arc::new((0..400).map(|i| -14.0 + 5.0 * (i as f32 / 40.0).sin()).collect()),
+        gap: false,
+    });
+    frame.spectrum = Arc::new(spectrum());
+    let point = |i: u32| {
+        let at = f64::from(i) * 0.37;
+        let (mid, side) = (0.5 * (at * 1.3).sin(), 0.2 * (at * 2.9).cos());
+        [(mid + side) as f32, (mid - side) as f32]
+    };
+    frame.field = Arc::new((0..512).map(point).collect());
+    let mut out = Outbox::default();
+    picture("meters", vec2(252.0, 860.0), move |ui| meters_ui(ui, &frame, &mut out));
+}
+
+#[test]
+fn the_eq_over_the_spectrum() {
+    let mut slot = Slot::new(SlotId(1), "eq");
+    for (band, kind, hz, db) in [
+        (1, "low_cut", 28.0, 0.0),
+        (2, "bell", 210.0, -2.0),
+        (3, "bell", 3150.0, 1.2),
+        (4, "high_shelf", 9500.0, 1.5),
+    ] {
+        let mut set = |what: &str, value: ParamValue| {
+            slot.params.insert(format!("band{band}_{what}"), value);
+        };
+        set("enabled", ParamValue::Switch(true));
+        set("type", ParamValue::Word(kind.to_owned()));
+        set("freq_hz", ParamValue::Number(hz));
+        set("gain_db", ParamValue::Number(db));
+    }
+    let mut session = Session::new(RATE);
+    session.album_chain = Arc::new(Chain { slots: vec![slot], ..Chain::default() });
+    let mut frame = Frame::still(Arc::new(session));
+    frame.selection = Selection { chain: ChainRef::Album, slot: Some(SlotId(1)), ..Selection::default() };
+    frame.spectrum = Arc::new(spectrum());
+    let (mut state, mut out) = (ChainState::default(), Outbox::default());
+    picture("eq", vec2(960.0, 380.0), move |ui| chain_ui(ui, &frame, &mut state, &mut out));
+}
+
+/// A spectrum with a hum of hills.
+fn spectrum() -> SpectrumView {
+    let freqs_hz: Vec<f32> = (0..200).map(|i| 10.0 * 2200f32.powf(i as f32 / 199.0)).collect();
+    let level = |lift: f64| {
+        let at = move |i: usize| {
+            let place = i as f64 / 199.0;
+            let hills = 5.0 * (TAU * place * 9.0).sin() + 2.0 * (TAU * place * 23.0).sin();
+            (lift - 34.0 + hills - 90.0 * (place - 0.5).powi(2)) as f32
+        };
+        (0..200).map(at).collect()
+    };
+    SpectrumView {
+        now_db: level(0.0),
+        average_db: level(-3.0),
+        peak_db: level(6.0),
+        freqs_hz,
+        label: "1/12 oct · 4.5 dB/oct".to_owned(),
+        slope_db_oct: 4.5,
+    }
+}
