@@ -49,15 +49,33 @@ impl HighPass {
 
 /// Mean square of a window, in whole numbers so that nothing drifts.
 #[derive(Debug, Clone)]
-struct MeanSquare {
+pub(crate) struct MeanSquare {
     ring: Vec<i64>,
     at: usize,
     sum: i64,
 }
 
 impl MeanSquare {
+    /// Over the frames of a time, at least one.
+    pub(crate) fn new(window_ms: f64, rate: SampleRate) -> Self {
+        let frames = rate.frames_from_seconds(window_ms / 1000.0).as_len().max(1);
+        Self { ring: vec![0; frames], at: 0, sum: 0 }
+    }
+
+    /// Forgets the past.
+    pub(crate) fn clear(&mut self) {
+        self.ring.fill(0);
+        (self.at, self.sum) = (0, 0);
+    }
+
+    /// What brings the sum to a mean power.
+    pub(crate) fn scale(&self) -> f64 {
+        1.0 / (POWER_UNIT * self.ring.len() as f64)
+    }
+
+    /// Takes a sample; the sum of the squares of the window, to be multiplied with [`Self::scale`].
     #[inline]
-    fn tick(&mut self, x: f64) -> f64 {
+    pub(crate) fn tick(&mut self, x: f64) -> f64 {
         let power = ((x * x).min(POWER_MAX) * POWER_UNIT) as i64;
         self.sum += power - std::mem::replace(&mut self.ring[self.at], power);
         self.at = if self.at + 1 == self.ring.len() { 0 } else { self.at + 1 };
@@ -82,7 +100,7 @@ impl LevelReader {
         Self {
             filter: HighPass::default(),
             held: SlidingMin::new(frames(WINDOW_MS + hold_max_ms), 0.0),
-            mean: MeanSquare { ring: vec![0; frames(WINDOW_MS).max(1)], at: 0, sum: 0 },
+            mean: MeanSquare::new(WINDOW_MS, rate),
         }
     }
 
@@ -95,8 +113,7 @@ impl LevelReader {
     pub(crate) fn reset(&mut self) {
         self.filter.clear();
         self.held.reset();
-        self.mean.ring.fill(0);
-        (self.mean.at, self.mean.sum) = (0, 0);
+        self.mean.clear();
     }
 
     /// Level as power for every frame.
@@ -105,7 +122,7 @@ impl LevelReader {
         if self.filter.is_on() {
             key.iter_mut().for_each(|x| *x = self.filter.tick(*x));
         }
-        let scale = 1.0 / (POWER_UNIT * self.mean.ring.len() as f64);
+        let scale = self.mean.scale();
         std::array::from_fn(|i| {
             // The mean runs on in every mode, so that switching is seamless.
             let mean = self.mean.tick(key[i]) * scale;
@@ -115,7 +132,7 @@ impl LevelReader {
 
     /// The mean square for every frame, without hold and high-pass.
     pub(crate) fn mean_squares(&mut self, input: &[f64; QUANTUM]) -> [f64; QUANTUM] {
-        let scale = 1.0 / (POWER_UNIT * self.mean.ring.len() as f64);
+        let scale = self.mean.scale();
         std::array::from_fn(|i| self.mean.tick(input[i]) * scale)
     }
 }
