@@ -12,7 +12,7 @@ use super::dynamics::{Follower, MeanSquare, Times, make_sane};
 use super::{Kind, ParamDesc, ParamIndex, Processor, Setup, Unit, Values};
 use crate::audio::{Block, CHANNELS, QUANTUM};
 use crate::dsp::delay::Delay;
-use crate::dsp::elementary::{db_from_power, gain_from_reduction};
+use crate::dsp::elementary::{db_from_powers, gain_from_reduction};
 use crate::dsp::envelope::one_pole;
 use crate::dsp::smooth::{RAMP_MS, Smoothed};
 use crate::dsp::statevar::{Core, CoreStep};
@@ -58,8 +58,8 @@ const WINDOW_MS: f64 = 5.0;
 /// Delay of the sound.
 const LOOKAHEAD_MS: f64 = 1.0;
 
-/// Below this mean square (−90 dBFS) nothing is turned down: there the band is noise.
-const FLOOR: f64 = 1e-9;
+/// Below this mean square nothing is turned down: there the band is noise.
+const FLOOR_DB: f64 = -90.0;
 
 /// Time of a change of frequency.
 const TUNE_RAMP_MS: f64 = 30.0;
@@ -262,9 +262,10 @@ impl Deesser {
             };
             (powers[i], wholes[i]) = self.levels.powers(band[i], x);
         }
-        let difference = std::array::from_fn(|i| {
-            if wholes[i] < FLOOR { -200.0 } else { db_from_power(powers[i]) - db_from_power(wholes[i]) }
-        });
+        db_from_powers(&mut powers);
+        db_from_powers(&mut wholes);
+        let difference =
+            std::array::from_fn(|i| if wholes[i] < FLOOR_DB { -200.0 } else { powers[i] - wholes[i] });
         (band, difference)
     }
 

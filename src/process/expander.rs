@@ -13,7 +13,7 @@ use super::dynamics::{
 use super::{Kind, ParamDesc, ParamIndex, Processor, Setup, Unit, Values};
 use crate::audio::{Block, CHANNELS, QUANTUM};
 use crate::dsp::delay::Delay;
-use crate::dsp::elementary::{db_from_power, gain_from_reduction};
+use crate::dsp::elementary::{db_from_powers, gains_from_reductions};
 use crate::dsp::smooth::{RAMP_MS, Smoothed};
 use crate::units::{Frames, SampleRate};
 
@@ -138,6 +138,7 @@ impl Expander {
             deepest_db: 0.0,
         };
         expander.set_filter(values.get(SIDECHAIN_HPF));
+        expander.channels.iter_mut().for_each(|c| c.level.filter.clear());
         expander.set_times();
         expander
     }
@@ -180,9 +181,8 @@ impl Expander {
             }
             let curve = self.curve();
             for levels in levels.iter_mut() {
-                for level in &mut levels[from..from + step] {
-                    *level = curve.reduction_db(db_from_power(*level));
-                }
+                db_from_powers(&mut levels[from..from + step]);
+                curve.reductions_db(&mut levels[from..from + step]);
             }
         }
     }
@@ -199,9 +199,8 @@ impl Expander {
             *r = right.reduction.follow(*r + link * (both - *r), &self.times);
             self.deepest_db = self.deepest_db.max(*l).max(*r);
         }
-        for reduction in reductions_left.iter_mut().chain(reductions_right) {
-            *reduction = gain_from_reduction(*reduction);
-        }
+        gains_from_reductions(reductions_left);
+        gains_from_reductions(reductions_right);
     }
 }
 

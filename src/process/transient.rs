@@ -12,7 +12,7 @@ use super::dynamics::make_sane;
 use super::{Kind, ParamDesc, ParamIndex, Processor, Setup, Unit, Values};
 use crate::audio::{Block, CHANNELS, QUANTUM};
 use crate::dsp::delay::Delay;
-use crate::dsp::elementary::{db_from_power, gain_from_reduction};
+use crate::dsp::elementary::{db_from_powers, gain_from_reduction};
 use crate::dsp::envelope::{SlidingMin, one_pole};
 use crate::dsp::smooth::{RAMP_MS, Smoothed, SmoothedGain};
 use crate::units::{Frames, SampleRate};
@@ -180,7 +180,8 @@ impl Processor for Transient {
             let (l, r) = (block.left()[i], block.right()[i]);
             -self.held.tick(-(l * l).max(r * r))
         });
-        gains.iter_mut().for_each(|g| *g = db_from_power(*g).max(FLOOR_DB));
+        db_from_powers(&mut gains);
+        gains.iter_mut().for_each(|g| *g = g.max(FLOOR_DB));
         for gain in &mut gains {
             let (onset, tail) = self.levels.tick(*gain, &self.poles);
             *gain = self.attack.tick() * onset + self.sustain.tick() * tail;
