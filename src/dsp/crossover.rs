@@ -3,9 +3,10 @@
 //! `LP4 = LP2²`, `HP4 = HP2²` with Butterworth halves; `LP4 + HP4 = (s²−√2·s+1)/(s²+√2·s+1)`, an all-pass, and so it stays
 //! through the bilinear transform at any rate. The lower bands of a tree have to pass the all-passes of the splits above
 //! them; as that is linear, it is done once on their running sum: `out = AP_k(sum of the lower bands) + band k`.
-//! Filters are trapezoidal state-variable filters (Zavalishin) in the expanded form and may be moved while they run.
+//! The filters are those of [`super::statevar`] and may be moved while they run.
 
 use super::smooth::Smoothed;
+use super::statevar::{Core, CoreStep};
 use super::svf::Frame;
 use crate::audio::{Block, QUANTUM};
 use crate::units::SampleRate;
@@ -22,48 +23,6 @@ const DAMPING: f64 = std::f64::consts::SQRT_2;
 /// Highest corner as a part of the sample rate.
 const TOP: f64 = 0.46;
 
-/// Next states as sums of products of `s1`, `s2`, `x`.
-#[derive(Debug, Clone, Copy)]
-struct Step {
-    s1: [f64; 3],
-    s2: [f64; 3],
-}
-
-impl Step {
-    /// For `g = tan(π·f/fs)`.
-    #[inline]
-    fn new(g: f64) -> Self {
-        let c1 = 1.0 / (1.0 + g * (g + DAMPING));
-        let c2 = g * c1;
-        let c3 = g * c2;
-        Self { s1: [2.0 * c1 - 1.0, -2.0 * c2, 2.0 * c2], s2: [2.0 * c2, 1.0 - 2.0 * c3, 2.0 * c3] }
-    }
-}
-
-/// One Butterworth filter of second order, both channels.
-#[derive(Debug, Clone, Copy, Default)]
-struct Butterworth {
-    s1: Frame,
-    s2: Frame,
-}
-
-impl Butterworth {
-    /// Band-pass (times `1/√2` of its peak) and low-pass of one frame.
-    #[inline(always)]
-    fn tick(&mut self, step: &Step, x: Frame) -> (Frame, Frame) {
-        let (mut band, mut low) = ([0.0; 2], [0.0; 2]);
-        for c in 0..2 {
-            let (s1, s2) = (self.s1[c], self.s2[c]);
-            let next1 = step.s1[0] * s1 + (step.s1[1] * s2 + step.s1[2] * x[c]);
-            let next2 = step.s2[0] * s1 + (step.s2[1] * s2 + step.s2[2] * x[c]);
-            band[c] = 0.5 * (next1 + s1);
-            low[c] = 0.5 * (next2 + s2);
-            (self.s1[c], self.s2[c]) = (next1, next2);
-        }
-        (band, low)
-    }
-}
-
 /// One split of the tree.
 #[derive(Debug, Clone)]
 struct Split {
@@ -74,10 +33,10 @@ struct Split {
     /// The same for every frame of this block, while it moves.
     path: [f64; QUANTUM],
     is_moving: bool,
-    both: Butterworth,
-    low: Butterworth,
-    high: Butterworth,
-    all_pass: Butterworth,
+    both: Core,
+    low: Core,
+    high: Core,
+    all_pass: Core,
 }
 
 impl Split {
@@ -88,10 +47,10 @@ impl Split {
             g: 0.0,
             path: [0.0; QUANTUM],
             is_moving: false,
-            both: Butterworth::default(),
-            low: Butterworth::default(),
-            high: Butterworth::default(),
-            all_pass: Butterworth::default(),
+            both: Core::default(),
+            low: Core::default(),
+            high: Core::default(),
+            all_pass: Core::default(),
         };
         split.reset();
         split
@@ -101,7 +60,7 @@ impl Split {
         self.ln_hz.settle();
         self.g = self.g_now();
         self.is_moving = false;
-        let none = Butterworth::default();
+        let none = Core::default();
         (self.both, self.low, self.high, self.all_pass) = (none, none, none, none);
     }
 
@@ -127,13 +86,13 @@ impl Split {
     }
 
     #[inline(always)]
-    fn step_at(&self, frame: usize, resting: &Step) -> Step {
-        if self.is_moving { Step::new(self.path[frame]) } else { *resting }
+    fn step_at(&self, frame: usize, resting: &CoreStep) -> CoreStep {
+        if self.is_moving { CoreStep::new(self.path[frame], DAMPING) } else { *resting }
     }
 
     /// The low part goes to `low`, the high part stays in `rest`.
     fn split(&mut self, rest: &mut [Frame; QUANTUM], low_part: &mut Block) {
-        let resting = Step::new(self.g);
+        let resting = CoreStep::new(self.g, DAMPING);
         let (mut both, mut low, mut high) = (self.both, self.low, self.high);
         let (left, right) = low_part.stereo_mut();
         for i in 0..QUANTUM {
@@ -151,13 +110,13 @@ impl Split {
 
     /// The sum of the bands below through the all-pass, plus the next band.
     fn join(&mut self, sum: &mut [Frame; QUANTUM], part: &Block) {
-        let resting = Step::new(self.g);
+        let resting = CoreStep::new(self.g, DAMPING);
         let mut all_pass = self.all_pass;
-        for i in 0..QUANTUM {
+        for (i, frame) in sum.iter_mut().enumerate() {
             let step = self.step_at(i, &resting);
-            let (band, _) = all_pass.tick(&step, sum[i]);
+            let (band, _) = all_pass.tick(&step, *frame);
             for c in 0..2 {
-                sum[i][c] = sum[i][c] - 2.0 * DAMPING * band[c] + part.channels()[c][i];
+                frame[c] = frame[c] - 2.0 * DAMPING * band[c] + part.channels()[c][i];
             }
         }
         self.all_pass = all_pass;
@@ -277,23 +236,22 @@ mod tests {
                 let splits = &all[..count];
                 let spectra = spectra(splits, rate);
                 let (mut worst_sum, mut worst_band) = (0.0f64, 0.0f64);
-                for k in 8..LENGTH / 2 {
-                    let w = |hz: f64| (PI * hz / rate.hz()).tan();
-                    let f = k as f64 * rate.hz() / LENGTH as f64;
-                    worst_sum = worst_sum.max((20.0 * spectra[count + 1][k].norm().log10()).abs());
-                    for band in 0..=count {
+                let w = |hz: f64| (PI * hz / rate.hz()).tan();
+                let hz_of = |k: usize| k as f64 * rate.hz() / LENGTH as f64;
+                let error_db =
+                    |value: &Complex<f64>, expected: f64| (20.0 * (value.norm() / expected).log10()).abs();
+                for value in &spectra[count + 1][8..LENGTH / 2] {
+                    worst_sum = worst_sum.max(error_db(value, 1.0));
+                }
+                for (band, spectrum) in spectra[..=count].iter().enumerate() {
+                    for (k, value) in spectrum.iter().enumerate().take(LENGTH / 2).skip(8) {
                         let mut expected = 1.0;
-                        for (s, hz) in splits.iter().enumerate() {
-                            let x4 = (w(f) / w(*hz)).powi(4);
-                            if s == band {
-                                expected *= 1.0 / (1.0 + x4);
-                            } else if s < band {
-                                expected *= x4 / (1.0 + x4);
-                            }
+                        for (s, hz) in splits.iter().enumerate().take(band + 1) {
+                            let x4 = (w(hz_of(k)) / w(*hz)).powi(4);
+                            expected *= if s == band { 1.0 } else { x4 } / (1.0 + x4);
                         }
                         if expected > 1e-4 {
-                            worst_band =
-                                worst_band.max((20.0 * (spectra[band][k].norm() / expected).log10()).abs());
+                            worst_band = worst_band.max(error_db(value, expected));
                         }
                     }
                 }

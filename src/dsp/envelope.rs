@@ -53,6 +53,13 @@ impl SlidingMin {
     #[inline]
     pub fn tick(&mut self, value: f64) -> f64 {
         let mask = self.wedge.len() as u64 - 1;
+        if self.window == 1 {
+            self.wedge[(self.end & mask) as usize] = (value, self.frame);
+            self.first = self.end;
+            self.end += 1;
+            self.frame += 1;
+            return value;
+        }
         while self.end > self.first && self.wedge[((self.end - 1) & mask) as usize].0 >= value {
             self.end -= 1;
         }

@@ -17,6 +17,7 @@ pub mod oversampler;
 pub mod peak_detector;
 pub mod resample;
 pub mod smooth;
+pub mod statevar;
 pub mod svf;
 pub mod waveshape;
 pub mod window;

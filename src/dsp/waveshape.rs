@@ -90,8 +90,13 @@ impl Antialiased {
     #[inline(always)]
     fn tanh(&mut self, x: &[f64; LANES]) -> [f64; LANES] {
         let (mut values, mut integrals) = ([0.0; LANES], [0.0; LANES]);
+        // One step after the other, so that each becomes vector code.
+        let decays = x.map(|v| exp_of_negative(-2.0 * v.abs()));
         for j in 0..LANES {
-            (values[j], integrals[j]) = tanh_and_integral(x[j]);
+            integrals[j] = x[j].abs() + ln_one_plus(decays[j]);
+        }
+        for j in 0..LANES {
+            values[j] = ((1.0 - decays[j]) / (1.0 + decays[j])).copysign(x[j]);
         }
         let before = shifted(x, self.last);
         let (values_before, integrals_before) =

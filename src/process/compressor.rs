@@ -9,7 +9,7 @@ use super::dynamics::{Ballistics, Curve, DETECTOR_WORDS, Detector, Follower, Lev
 use super::{Kind, ParamDesc, ParamIndex, Processor, Setup, Unit, Values};
 use crate::audio::{Block, CHANNELS, QUANTUM};
 use crate::dsp::delay::Delay;
-use crate::dsp::elementary::{db_from_power, gain_from_reduction};
+use crate::dsp::elementary::{db_from_power, db_from_powers, gains_from_reductions};
 use crate::dsp::smooth::{RAMP_MS, Smoothed, SmoothedGain};
 use crate::units::{Frames, SampleRate};
 
@@ -151,6 +151,7 @@ impl Compressor {
             deepest_db: 0.0,
         };
         compressor.set_filter(values.get(SIDECHAIN_HPF));
+        compressor.channels.iter_mut().for_each(|c| c.level.filter.clear());
         compressor.set_times();
         compressor
     }
@@ -194,8 +195,9 @@ impl Compressor {
             return;
         }
         let curve = self.curve();
-        for level in left.iter_mut().chain(right) {
-            *level = curve.reduction_db(db_from_power(*level));
+        for levels in [left, right] {
+            db_from_powers(levels);
+            curve.reductions_db(levels);
         }
     }
 
@@ -211,9 +213,8 @@ impl Compressor {
             *r = right.reduction.follow(*r + link * (both - *r), &self.times);
             self.deepest_db = self.deepest_db.max(*l).max(*r);
         }
-        for reduction in reductions_left.iter_mut().chain(reductions_right) {
-            *reduction = gain_from_reduction(*reduction);
-        }
+        gains_from_reductions(reductions_left);
+        gains_from_reductions(reductions_right);
     }
 
     fn apply_gains(&mut self, block: &mut Block, gains: &[[f64; QUANTUM]; 2]) {

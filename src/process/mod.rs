@@ -1,9 +1,12 @@
 //! Processors: one file each, descriptor, arithmetic and tests together; one line in the registry.
 
 pub mod compressor;
+pub mod dc_filter;
+pub mod deesser;
 pub(crate) mod drywet;
 pub(crate) mod dynamics;
 pub mod eq;
+pub mod expander;
 pub mod gain;
 pub mod limiter;
 pub mod multiband;
@@ -11,6 +14,7 @@ pub mod processor;
 pub mod registry;
 pub mod saturator;
 pub mod slot;
+pub mod transient;
 pub mod width;
 
 pub use processor::{

@@ -22,6 +22,11 @@ impl Curve {
     pub(crate) fn reduction_db(&self, level_db: f64) -> f64 {
         (self.slope * beyond(level_db - self.threshold_db, self.knee_db)).min(self.range_db)
     }
+
+    /// The same for every level, in place.
+    pub(crate) fn reductions_db(&self, levels_db: &mut [f64]) {
+        levels_db.iter_mut().for_each(|l| *l = self.reduction_db(*l));
+    }
 }
 
 /// Downward expansion below a threshold: `c = (R − 1)·(T − L)`, bent over the knee like [`Curve`], at most the range.
@@ -43,12 +48,18 @@ impl ExpanderCurve {
     pub(crate) fn reduction_db(&self, level_db: f64) -> f64 {
         (self.slope * beyond(self.threshold_db - level_db, self.knee_db)).min(self.range_db)
     }
+
+    /// The same for every level, in place.
+    pub(crate) fn reductions_db(&self, levels_db: &mut [f64]) {
+        levels_db.iter_mut().for_each(|l| *l = self.reduction_db(*l));
+    }
 }
 
 /// How far a level is beyond a threshold, bent over the knee: 0 below it, a parabola in it, a straight line above.
 #[inline]
 fn beyond(over_db: f64, knee_db: f64) -> f64 {
-    let bend = (over_db + 0.5 * knee_db).clamp(0.0, knee_db);
+    // Not `clamp`, whose check of its limits keeps a block of levels from becoming vector code.
+    let bend = (over_db + 0.5 * knee_db).max(0.0).min(knee_db);
     let in_knee = if knee_db > 0.0 { bend * bend / (2.0 * knee_db) } else { 0.0 };
     in_knee + (over_db - 0.5 * knee_db).max(0.0)
 }

@@ -11,7 +11,7 @@ mod level;
 
 pub(crate) use curve::{Curve, ExpanderCurve};
 pub(crate) use follower::{Ballistics, Follower, Times};
-pub(crate) use level::LevelReader;
+pub(crate) use level::{LevelReader, MeanSquare};
 
 use crate::audio::Block;
 

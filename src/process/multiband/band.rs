@@ -5,7 +5,7 @@ use super::params::{
     PARAMS_PER_BAND, RANGE, RATIO, RELEASE, SOLO, THRESHOLD, WIDTH,
 };
 use crate::audio::{Block, CHANNELS, QUANTUM};
-use crate::dsp::elementary::{db_from_power, gain_from_reduction};
+use crate::dsp::elementary::{db_from_powers, gains_from_reductions};
 use crate::dsp::midside::{left_right, mid_side};
 use crate::dsp::smooth::{RAMP_MS, Smoothed, SmoothedGain};
 use crate::process::Values;
@@ -221,7 +221,7 @@ impl Band {
                 Detector::Peak => channel.level.levels(input, detector),
                 Detector::Rms | Detector::Smooth => channel.level.mean_squares(input),
             };
-            levels.iter_mut().for_each(|l| *l = db_from_power(*l));
+            db_from_powers(levels);
         }
         let expands =
             !self.expand_slope.rests_at(0.0) || self.channels.iter().any(|c| !c.expansion.is_at_rest());
@@ -244,10 +244,9 @@ impl Band {
             }
         }
         for (gains, reductions) in gains.iter_mut().zip(&levels) {
-            for (gain, reduction) in gains.iter_mut().zip(reductions) {
-                *gain = gain_from_reduction(*reduction);
-                self.deepest_db = self.deepest_db.max(*reduction);
-            }
+            self.deepest_db = reductions.iter().copied().fold(self.deepest_db, f64::max);
+            *gains = *reductions;
+            gains_from_reductions(gains);
         }
     }
 
@@ -277,13 +276,9 @@ impl Band {
             let (curve, expander) = self.curves();
             for (levels, expansions) in levels.iter_mut().zip(expansions.iter_mut()) {
                 if expands {
-                    for wanted in &mut expansions[from..from + step] {
-                        *wanted = expander.reduction_db(*wanted);
-                    }
+                    expander.reductions_db(&mut expansions[from..from + step]);
                 }
-                for level in &mut levels[from..from + step] {
-                    *level = curve.reduction_db(*level);
-                }
+                curve.reductions_db(&mut levels[from..from + step]);
             }
         }
     }

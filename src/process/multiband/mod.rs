@@ -55,7 +55,7 @@ fn is_linear(values: &Values) -> bool {
 
 enum Splitter {
     Minimum(Crossover),
-    Linear(LinearSplit),
+    Linear(Box<LinearSplit>),
 }
 
 struct Multiband {
@@ -75,7 +75,7 @@ impl Multiband {
         let splits_hz: Vec<f64> = (0..count - 1).map(|i| values.get(SPLIT + i)).collect();
         let linear = is_linear(values);
         let splitter = if linear {
-            Splitter::Linear(LinearSplit::new(&splits_hz, rate))
+            Splitter::Linear(Box::new(LinearSplit::new(&splits_hz, rate)))
         } else {
             Splitter::Minimum(Crossover::new(&splits_hz, rate))
         };

@@ -33,6 +33,9 @@ use crate::dsp::smooth::{RAMP_MS, Smoothed, SmoothedGain};
 use crate::dsp::waveshape::{Antialiased, Waveshape};
 use crate::units::{Frames, SampleRate};
 
+/// Time of a change of the bias: the level it makes has to pass the high-pass without a thump.
+const BIAS_RAMP_MS: f64 = 200.0;
+
 /// Samples beyond this are damage, not sound.
 const INPUT_MAX: f64 = 1e6;
 
@@ -140,7 +143,7 @@ impl Saturator {
         let mut saturator = Self {
             curve,
             drive: SmoothedGain::new(values.get(DRIVE), RAMP_MS, rate),
-            bias: Smoothed::new(values.get(BIAS) + curve.own_bias(), RAMP_MS, rate),
+            bias: Smoothed::new(values.get(BIAS) + curve.own_bias(), BIAS_RAMP_MS, rate),
             output: SmoothedGain::new(values.get(OUTPUT), RAMP_MS, rate),
             tone_before: Tone::new(values.get(TONE_BEFORE), rate),
             tone_after: Tone::new(values.get(TONE_AFTER), rate),
@@ -236,14 +239,12 @@ impl Processor for Saturator {
     }
 
     fn set(&mut self, param: ParamIndex, value: f64) {
+        if param == MIX && self.mix.set_wet(value / 100.0) {
+            self.clear_path();
+        }
         match param {
             DRIVE => self.drive.set_db(value),
             BIAS => self.bias.set(value + self.curve.own_bias()),
-            MIX => {
-                if self.mix.set_wet(value / 100.0) {
-                    self.clear_path();
-                }
-            }
             OUTPUT => self.output.set_db(value),
             TONE_BEFORE => self.tone_before.set(value),
             TONE_AFTER => self.tone_after.set(value),

@@ -124,7 +124,8 @@ fn low_levels_pass_flat_at_every_factor() {
 
 #[test]
 fn slow_signals_follow_the_curve() {
-    let exact: [(f64, fn(f64) -> f64); 3] = [
+    type Curve = fn(f64) -> f64;
+    let exact: [(f64, Curve); 3] = [
         (0.0, f64::tanh),
         (2.0, |x| ((x + 0.25f64.atanh()).tanh() - 0.25) / (1.0 - 0.0625)),
         (4.0, |x| x.clamp(-1.0, 1.0)),

@@ -12,6 +12,9 @@ const TILT_HZ: f64 = 1000.0;
 /// Corner of the high-pass.
 const DC_HZ: f64 = 5.0;
 
+/// Time in which the high-pass comes and goes: what it holds back must not come as a thump.
+const DC_FADE_MS: f64 = 500.0;
+
 /// Frames between two designs of a moving filter.
 const CONTROL_FRAMES: usize = 16;
 
@@ -147,7 +150,7 @@ pub(super) struct DcBlock {
 impl DcBlock {
     pub(super) fn new(rate: SampleRate) -> Self {
         let g = (std::f64::consts::PI * DC_HZ / rate.hz()).tan();
-        Self { step: g / (1.0 + g), low: [0.0; CHANNELS], share: Smoothed::new(0.0, RAMP_MS, rate) }
+        Self { step: g / (1.0 + g), low: [0.0; CHANNELS], share: Smoothed::new(0.0, DC_FADE_MS, rate) }
     }
 
     pub(super) fn reset(&mut self, on: bool) {

@@ -1,0 +1,377 @@
+//! Expander and gate: turns down what lies below a threshold.
+//!
+//! Level `L` in dB from the side chain; with threshold `T`, ratio `R` and knee `W` the reduction wanted is
+//! `(R − 1)·(T − L)`, bent over the knee, at most the range; level and smoothing are those of [`super::dynamics`]. Attack is
+//! the time to 63.2 % of the step in dB when it opens, release when it closes. A gate is an expander of high ratio; hold keeps
+//! it from chattering, look-ahead lets it open before the sound. While it is open every bit passes.
+
+use std::sync::LazyLock;
+
+use super::dynamics::{
+    Ballistics, DETECTOR_WORDS, Detector, ExpanderCurve, Follower, LevelReader, Times, make_sane,
+};
+use super::{Kind, ParamDesc, ParamIndex, Processor, Setup, Unit, Values};
+use crate::audio::{Block, CHANNELS, QUANTUM};
+use crate::dsp::delay::Delay;
+use crate::dsp::elementary::{db_from_powers, gains_from_reductions};
+use crate::dsp::smooth::{RAMP_MS, Smoothed};
+use crate::units::{Frames, SampleRate};
+
+const THRESHOLD: ParamIndex = 0;
+const RATIO: ParamIndex = 1;
+const KNEE: ParamIndex = 2;
+const RANGE: ParamIndex = 3;
+const ATTACK: ParamIndex = 4;
+const HOLD: ParamIndex = 5;
+const RELEASE: ParamIndex = 6;
+const DETECTOR: ParamIndex = 7;
+const SIDECHAIN_HPF: ParamIndex = 8;
+const LOOKAHEAD: ParamIndex = 9;
+const LINK: ParamIndex = 10;
+const MIX: ParamIndex = 11;
+
+/// Longest hold the engineer can ask for.
+const HOLD_MAX_MS: f64 = 500.0;
+
+static PARAMS: LazyLock<Vec<ParamDesc>> = LazyLock::new(|| {
+    vec![
+        ParamDesc::number("threshold_db", "Threshold", Unit::Dbfs, -90.0, 0.0, -60.0)
+            .help("Level below which the gain goes down: sine peak with the peak detector, rms with the others."),
+        ParamDesc::number("ratio", "Ratio", Unit::Ratio, 1.0, 100.0, 2.0)
+            .log()
+            .help("Decibels out for one decibel in below the threshold. 1 does nothing, from 20 on it is a gate."),
+        ParamDesc::number("knee_db", "Knee", Unit::Db, 0.0, 24.0, 6.0).help("Width of the bend around the threshold."),
+        ParamDesc::number("range_db", "Range", Unit::Db, 0.0, 90.0, 40.0).help("Largest reduction."),
+        ParamDesc::number("attack_ms", "Attack", Unit::Ms, 0.05, 200.0, 1.0)
+            .log()
+            .help("Time to 63.2 % of the step in dB when it opens."),
+        ParamDesc::number("hold_ms", "Hold", Unit::Ms, 0.0, HOLD_MAX_MS, 20.0)
+            .help("Time the level is held before it begins to close."),
+        ParamDesc::number("release_ms", "Release", Unit::Ms, 5.0, 3000.0, 150.0)
+            .log()
+            .help("Time to 63.2 % of the step in dB when it closes."),
+        ParamDesc::choice("detector", "Detector", DETECTOR_WORDS, 0).help(
+            "Peak: largest sample of 10 ms. RMS: mean square of 10 ms. Smooth: RMS with a gain curve without corners.",
+        ),
+        ParamDesc::number("sidechain_hpf_hz", "Side-chain high-pass", Unit::Hz, 0.0, 500.0, 0.0)
+            .help("Takes lows out of what is detected, 12 dB per octave; 0 is off."),
+        ParamDesc::number("lookahead_ms", "Look-ahead", Unit::Ms, 0.0, 20.0, 0.0)
+            .structural()
+            .help("Delays the sound, not the side chain; adds to the latency."),
+        ParamDesc::number("link_percent", "Link", Unit::Percent, 0.0, 100.0, 100.0)
+            .help("100 %: the louder channel opens both; 0 %: each its own."),
+        ParamDesc::number("mix_percent", "Mix", Unit::Percent, 0.0, 100.0, 100.0)
+            .help("Share of the expanded signal; the rest is the latency-matched input."),
+    ]
+});
+
+/// The entry for the registry.
+pub struct ExpanderKind;
+
+impl Kind for ExpanderKind {
+    fn id(&self) -> &'static str {
+        "expander"
+    }
+
+    fn name(&self) -> &'static str {
+        "Expander and gate"
+    }
+
+    fn params(&self) -> &'static [ParamDesc] {
+        &PARAMS
+    }
+
+    fn build(&self, values: &Values, setup: &Setup) -> Box<dyn Processor> {
+        Box::new(Expander::new(values, setup.sample_rate))
+    }
+}
+
+/// States of one channel.
+struct Channel {
+    audio: Delay,
+    level: LevelReader,
+    reduction: Follower,
+}
+
+struct Expander {
+    rate: SampleRate,
+    channels: [Channel; CHANNELS],
+    threshold: Smoothed,
+    /// `R − 1`.
+    slope: Smoothed,
+    knee: Smoothed,
+    range: Smoothed,
+    link: Smoothed,
+    mix: Smoothed,
+    ballistics: Ballistics,
+    times: Times,
+    deepest_db: f64,
+}
+
+impl Expander {
+    fn new(values: &Values, rate: SampleRate) -> Self {
+        let lookahead = rate.frames_from_seconds(values.get(LOOKAHEAD) / 1000.0).as_len();
+        let smoothed = |value| Smoothed::new(value, RAMP_MS, rate);
+        let channel = |_| Channel {
+            audio: Delay::new(lookahead, 0.0),
+            level: LevelReader::new(HOLD_MAX_MS, rate),
+            reduction: Follower::default(),
+        };
+        let ballistics = Ballistics {
+            detector: Detector::from_value(values.get(DETECTOR)),
+            attack_ms: values.get(ATTACK),
+            release_ms: values.get(RELEASE),
+            hold_ms: values.get(HOLD),
+            auto_release: false,
+        };
+        let mut expander = Self {
+            rate,
+            channels: [0, 1].map(channel),
+            threshold: smoothed(values.get(THRESHOLD)),
+            slope: smoothed(values.get(RATIO) - 1.0),
+            knee: smoothed(values.get(KNEE)),
+            range: smoothed(values.get(RANGE)),
+            link: smoothed(values.get(LINK) / 100.0),
+            mix: smoothed(values.get(MIX) / 100.0),
+            ballistics,
+            times: ballistics.times(rate).0,
+            deepest_db: 0.0,
+        };
+        expander.set_filter(values.get(SIDECHAIN_HPF));
+        expander.channels.iter_mut().for_each(|c| c.level.filter.clear());
+        expander.set_times();
+        expander
+    }
+
+    fn numbers(&mut self) -> [&mut Smoothed; 6] {
+        [&mut self.threshold, &mut self.slope, &mut self.knee, &mut self.range, &mut self.link, &mut self.mix]
+    }
+
+    fn set_filter(&mut self, freq_hz: f64) {
+        self.channels.iter_mut().for_each(|c| c.level.filter.set_hz(freq_hz, self.rate));
+    }
+
+    /// The reduction grows when the level falls: what closes is the attack of the follower, what opens its release.
+    fn set_times(&mut self) {
+        let (times, window) = self.ballistics.times(self.rate);
+        self.times = Times { attack: times.release, release: times.attack, ..times };
+        self.channels.iter_mut().for_each(|c| c.level.set_window(window));
+    }
+
+    fn curve(&self) -> ExpanderCurve {
+        ExpanderCurve {
+            threshold_db: self.threshold.value(),
+            slope: self.slope.value(),
+            knee_db: self.knee.value(),
+            range_db: self.range.value(),
+        }
+    }
+
+    /// Levels become wanted reductions, in place.
+    fn apply_curve(&mut self, levels: &mut [[f64; QUANTUM]; CHANNELS]) {
+        let moving = [&self.threshold, &self.slope, &self.knee, &self.range].iter().any(|n| n.is_moving());
+        // A resting curve is the same for all frames, so that the loop over a block becomes vector code.
+        let step = if moving { 1 } else { QUANTUM };
+        for from in (0..QUANTUM).step_by(step) {
+            if moving {
+                self.threshold.tick();
+                self.slope.tick();
+                self.knee.tick();
+                self.range.tick();
+            }
+            let curve = self.curve();
+            for levels in levels.iter_mut() {
+                db_from_powers(&mut levels[from..from + step]);
+                curve.reductions_db(&mut levels[from..from + step]);
+            }
+        }
+    }
+
+    /// Wanted reductions become gains, in place.
+    fn apply_times(&mut self, reductions: &mut [[f64; QUANTUM]; CHANNELS]) {
+        let [left, right] = &mut self.channels;
+        let [reductions_left, reductions_right] = reductions;
+        self.deepest_db = 0.0;
+        for (l, r) in reductions_left.iter_mut().zip(reductions_right.iter_mut()) {
+            let both = l.min(*r);
+            let link = self.link.tick();
+            *l = left.reduction.follow(*l + link * (both - *l), &self.times);
+            *r = right.reduction.follow(*r + link * (both - *r), &self.times);
+            self.deepest_db = self.deepest_db.max(*l).max(*r);
+        }
+        gains_from_reductions(reductions_left);
+        gains_from_reductions(reductions_right);
+    }
+}
+
+impl Processor for Expander {
+    fn latency(&self) -> Frames {
+        Frames(self.channels[0].audio.frames() as i64)
+    }
+
+    fn reset(&mut self) {
+        for channel in &mut self.channels {
+            channel.audio.reset();
+            channel.level.reset();
+            channel.reduction.reset();
+        }
+        self.numbers().into_iter().for_each(Smoothed::settle);
+        self.deepest_db = 0.0;
+    }
+
+    fn set(&mut self, param: ParamIndex, value: f64) {
+        match param {
+            THRESHOLD => self.threshold.set(value),
+            RATIO => self.slope.set(value.max(1.0) - 1.0),
+            KNEE => self.knee.set(value),
+            RANGE => self.range.set(value),
+            ATTACK => self.ballistics.attack_ms = value,
+            HOLD => self.ballistics.hold_ms = value,
+            RELEASE => self.ballistics.release_ms = value,
+            DETECTOR => self.ballistics.detector = Detector::from_value(value),
+            SIDECHAIN_HPF => self.set_filter(value),
+            LINK => self.link.set(value / 100.0),
+            MIX => self.mix.set(value / 100.0),
+            _ => {}
+        }
+        if matches!(param, ATTACK | HOLD | RELEASE | DETECTOR) {
+            self.set_times();
+        }
+    }
+
+    fn process(&mut self, _start: Frames, block: &mut Block) {
+        make_sane(block);
+        let detector = self.ballistics.detector;
+        let [left, right] = &mut self.channels;
+        let mut gains =
+            [left.level.levels(block.left(), detector), right.level.levels(block.right(), detector)];
+        self.apply_curve(&mut gains);
+        self.apply_times(&mut gains);
+        let mix: [f64; QUANTUM] = std::array::from_fn(|_| self.mix.tick());
+        for ((channel, samples), gains) in self.channels.iter_mut().zip(block.channels_mut()).zip(&gains) {
+            for ((x, gain), mix) in samples.iter_mut().zip(gains).zip(&mix) {
+                *x = channel.audio.tick(*x) * (1.0 + mix * (gain - 1.0));
+            }
+        }
+    }
+
+    fn gain_reduction_db(&self) -> Option<f64> {
+        Some(-self.deepest_db)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::{db_from_gain, gain_from_db};
+    use std::f64::consts::PI;
+
+    const RATE: SampleRate = SampleRate(48_000);
+
+    fn build(given: &[(ParamIndex, f64)]) -> Box<dyn Processor> {
+        let mut values = Values::defaults(&PARAMS);
+        given.iter().for_each(|&(param, value)| values.set(param, value));
+        ExpanderKind.build(&values, &Setup { sample_rate: RATE })
+    }
+
+    fn run(processor: &mut dyn Processor, left: &[f64], right: &[f64]) -> [Vec<f64>; 2] {
+        let mut out = [Vec::new(), Vec::new()];
+        for start in (0..left.len()).step_by(QUANTUM) {
+            let mut block = Block::silent();
+            for (channel, input) in block.channels_mut().iter_mut().zip([left, right]) {
+                *channel = std::array::from_fn(|i| input.get(start + i).copied().unwrap_or(0.0));
+            }
+            processor.process(Frames(start as i64), &mut block);
+            out.iter_mut().zip(block.channels()).for_each(|(o, c)| o.extend_from_slice(c));
+        }
+        out
+    }
+
+    fn sine(hz: f64, db: impl Fn(usize) -> f64, frames: usize) -> Vec<f64> {
+        (0..frames).map(|n| gain_from_db(db(n)) * (2.0 * PI * hz * n as f64 / RATE.hz()).sin()).collect()
+    }
+
+    fn rms_db(signal: &[f64]) -> f64 {
+        db_from_gain((signal.iter().map(|v| v * v).sum::<f64>() / signal.len() as f64).sqrt())
+    }
+
+    #[test]
+    fn the_static_curve_is_the_formula() {
+        for (detector, crest_db) in [(0.0, 0.0), (1.0, 10.0 * 2f64.log10()), (2.0, 10.0 * 2f64.log10())] {
+            for (ratio, knee, range) in [(2.0, 0.0, 90.0), (4.0, 6.0, 30.0), (100.0, 12.0, 60.0)] {
+                let mut worst = 0.0f64;
+                for step in 0..=28 {
+                    let db = -70.0 + 2.0 * f64::from(step);
+                    let given = [
+                        (DETECTOR, detector),
+                        (THRESHOLD, -40.0),
+                        (RATIO, ratio),
+                        (KNEE, knee),
+                        (RANGE, range),
+                        (RELEASE, 20.0),
+                        (HOLD, 0.0),
+                    ];
+                    let x = sine(1000.0, |_| db, 48_000);
+                    let [y, _] = run(build(&given).as_mut(), &x, &x);
+                    let under = -40.0 - (db - crest_db);
+                    let bent = if 2.0 * under.abs() <= knee && knee > 0.0 {
+                        (under + knee / 2.0).powi(2) / (2.0 * knee)
+                    } else {
+                        under.max(0.0)
+                    };
+                    let expected = -((ratio - 1.0) * bent).min(range);
+                    let gain = rms_db(&y[43_200..]) - rms_db(&x[43_200..]);
+                    worst = worst.max((gain - expected).abs());
+                }
+                println!("expander detector {detector} ratio {ratio}: {worst:.5} dB");
+                assert!(worst < 0.02, "{worst}");
+            }
+        }
+    }
+
+    #[test]
+    fn opening_and_closing_take_the_time_they_say_and_hold_waits() {
+        for (attack, release, hold) in [(10.0, 100.0, 0.0), (30.0, 300.0, 100.0)] {
+            let given = [
+                (THRESHOLD, -20.0),
+                (RATIO, 2.0),
+                (KNEE, 0.0),
+                (ATTACK, attack),
+                (RELEASE, release),
+                (HOLD, hold),
+            ];
+            let loud = 96_000..192_000;
+            let x = sine(2000.0, |n| if loud.contains(&n) { -10.0 } else { -50.0 }, 288_000);
+            let [y, _] = run(build(&given).as_mut(), &x, &x);
+            // Over whole periods of the tone: 24 frames.
+            let reduction = |n: usize| rms_db(&x[n - 12..n + 12]) - rms_db(&y[n - 12..n + 12]);
+            let opened = (96_012..).find(|n| reduction(*n) < 30.0 * (1.0 - 0.632)).unwrap() - 96_000;
+            let closed = (192_012..).find(|n| reduction(*n) > 30.0 * 0.632).unwrap() - 192_000;
+            let (opened, closed) = (opened as f64 / 48.0, closed as f64 / 48.0);
+            println!("set {attack}/{hold}+{release}, measured {opened:.1}/{closed:.1} ms");
+            assert!((opened / attack - 1.0).abs() < 0.05, "{opened}");
+            assert!((closed / (release + hold) - 1.0).abs() < 0.05, "{closed}");
+        }
+    }
+
+    #[test]
+    fn open_it_passes_every_bit_and_look_ahead_is_the_latency() {
+        let x = sine(777.0, |_| -10.0, 48_000);
+        let given = [(THRESHOLD, -30.0), (LOOKAHEAD, 5.0)];
+        let mut expander = build(&given);
+        assert_eq!(expander.latency(), Frames(240));
+        let [y, _] = run(expander.as_mut(), &x, &x);
+        assert!((24_000..47_000).all(|n| y[n + 240].to_bits() == x[n].to_bits()));
+        let [y, _] = run(build(&[(RATIO, 1.0), (THRESHOLD, 0.0)]).as_mut(), &x, &x);
+        assert_eq!(y[..x.len()], x);
+    }
+
+    #[test]
+    fn the_louder_channel_keeps_both_open() {
+        let (l, r) = (sine(500.0, |_| -10.0, 48_000), sine(500.0, |_| -70.0, 48_000));
+        let [_, linked] = run(build(&[(THRESHOLD, -40.0)]).as_mut(), &l, &r);
+        let [_, alone] = run(build(&[(THRESHOLD, -40.0), (LINK, 0.0), (RELEASE, 50.0)]).as_mut(), &l, &r);
+        assert!((rms_db(&linked[43_200..]) - rms_db(&r[43_200..])).abs() < 1e-9);
+        assert!((rms_db(&alone[43_200..]) - rms_db(&r[43_200..]) + 30.0).abs() < 0.02);
+    }
+}
