@@ -18,6 +18,7 @@
     reason = "a measurement, not a part of the program"
 )]
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -221,11 +222,7 @@ impl Stage {
             title: "songs".to_owned(),
             deliverables: vec!["wav_songs".to_owned()],
             out: self.out.clone(),
-            rate: None,
-            bits: None,
-            dither: None,
-            tags: true,
-            ascii_names: false,
+            settings: BTreeMap::new(),
             overwrite: true,
         }));
     }
