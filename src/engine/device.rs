@@ -5,7 +5,6 @@
 //! the callback back with its plan, and opening the same or another device goes on where it stood.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
