@@ -243,7 +243,7 @@ impl Script {
     fn turn(&mut self, frame: &Frame) -> Vec<Command> {
         self.turns += 1;
         let turn = self.turns;
-        let every = |seconds: u32| turn % (20 * seconds) == 0;
+        let every = |seconds: u32| turn.is_multiple_of(20 * seconds);
         let mut commands = vec![self.turn_a_knob(frame)];
         if every(5) {
             self.reorders += 1;
@@ -310,6 +310,8 @@ struct Accounts {
     ran_s: f64,
     /// Seconds ready to run, waiting for a processor.
     waited_s: f64,
+    /// Pages of memory it had to wait for.
+    page_faults: f64,
     /// Times it was taken off the processor against its will.
     preempted: f64,
     /// Seconds (summed over processors) the machine below this one took away.
@@ -328,6 +330,10 @@ impl Accounts {
             let schedstat = read("schedstat");
             let mut nanos = schedstat.split_whitespace().map(|n| n.parse::<f64>().unwrap_or(0.0) * 1e-9);
             (accounts.ran_s, accounts.waited_s) = (nanos.next().unwrap_or(0.0), nanos.next().unwrap_or(0.0));
+            let stat = read("stat");
+            // Behind the name in brackets, the eighth.
+            let faults = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(7));
+            accounts.page_faults = faults.and_then(|n| n.parse().ok()).unwrap_or(0.0);
             let preempted = "nonvoluntary_ctxt_switches:";
             let status = read("status");
             let line = status.lines().find_map(|l| l.strip_prefix(preempted));
@@ -343,6 +349,7 @@ impl Accounts {
         Self {
             ran_s: self.ran_s - before.ran_s,
             waited_s: self.waited_s - before.waited_s,
+            page_faults: self.page_faults - before.page_faults,
             preempted: self.preempted - before.preempted,
             stolen_s: self.stolen_s - before.stolen_s,
         }
@@ -428,6 +435,7 @@ impl Reading {
             "audio_thread_ran_s": accounts.ran_s,
             "audio_thread_waited_s": accounts.waited_s,
             "audio_thread_preempted": accounts.preempted,
+            "audio_thread_page_faults": accounts.page_faults,
             "machine_stolen_s": accounts.stolen_s,
             "idle_thread_woken_late": self.sleeper.late,
             "idle_thread_latest_s": self.sleeper.longest_s,
@@ -448,7 +456,7 @@ impl Reading {
             "{} at {} frames, {:.0} s, {} callbacks, real-time priority {}\n\
              dropouts {}: callbacks late {}, device xruns {}, source underruns {}\n\
              load mean {}, 99.9 % {}, worst {}\n\
-             audio thread: on the processor {:.2} s ({}), waiting for one {:.3} s, preempted {} times; stolen from the machine {:.2} s; load {}\n\
+             audio thread: on the processor {:.2} s ({}), waiting for one {:.3} s, preempted {} times, page faults {}; stolen from the machine {:.2} s; load {}\n\
              idle thread beside it: woken too late {} times, at most {:.2} ms\n\
              meanwhile: {} parameter moves, {} reorders, {} seeks, {} bypasses, {} saves, {} exports finished\n",
             RATE,
@@ -467,6 +475,7 @@ impl Reading {
             percent(accounts.ran_s / self.seconds),
             accounts.waited_s,
             accounts.preempted,
+            accounts.page_faults,
             accounts.stolen_s,
             machine_load(),
             self.sleeper.late,

@@ -32,7 +32,8 @@ fn album(home: &Path, rate: u32, seconds: f64) {
     let tone = |hz: f64, dbfs: f64| {
         let (low, high) = (sine(rate, hz, dbfs), sine(rate, hz * 7.3, dbfs - 9.0));
         // A quarter of a second at full level, then 12 dB down, and again: something to do for the dynamics.
-        let level = move |frame: usize| if frame / (rate as usize / 4) % 2 == 0 { 1.0 } else { 0.25 };
+        let level =
+            move |frame: usize| if (frame / (rate as usize / 4)).is_multiple_of(2) { 1.0 } else { 0.25 };
         move |frame: usize, channel: usize| {
             level(frame) * (low(frame + 40, channel) + high(frame + 17 * channel, channel))
         }
@@ -358,19 +359,17 @@ mod jack {
         command.args(["--hold"]).args(more);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let mut said = String::new();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        while let Some(Ok(line)) = lines.next() {
-            said += &format!("{line}\n");
-            if line.contains("ready") {
-                // The rest is let go by, so that the pipe never fills.
-                std::thread::Builder::new().spawn(move || lines.for_each(drop)).unwrap();
-                recorder.connect_soon();
-                child.stdin.take().unwrap().write_all(b"\n").unwrap();
-                return child;
-            }
+        let said: Vec<String> =
+            lines.by_ref().map_while(Result::ok).take_while(|l| !l.contains("ready")).collect();
+        if child.try_wait().unwrap().is_some() {
+            panic!("it does not play: {said:?}");
         }
-        panic!("it does not play: {said}");
+        // The rest is let go by, so that the pipe never fills.
+        std::thread::Builder::new().spawn(move || lines.for_each(drop)).unwrap();
+        recorder.connect_soon();
+        child.stdin.take().unwrap().write_all(b"\n").unwrap();
+        child
     }
 
     fn matches_the_render(test: &str, rate: u32, period: u32) {

@@ -80,7 +80,8 @@ pub fn probe() -> Priority {
     in_words(tried.ok().and_then(|t| t.join().ok()).unwrap_or(Err(0)))
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use super::*;
 

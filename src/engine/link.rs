@@ -148,13 +148,22 @@ pub(super) struct ProgramEnds {
     pub samples: HeapCons<[f64; 2]>,
 }
 
+/// An empty ring whose every page the system has already given: else the audio thread would ask for each of the first
+/// 2000, one by one.
+fn touched(frames: usize) -> HeapRb<[f64; 2]> {
+    let mut ring = HeapRb::new(frames);
+    ring.push_iter(std::iter::repeat([0.0; 2]));
+    ring.clear();
+    ring
+}
+
 /// All rings, empty.
 pub(super) fn rings() -> (CallbackEnds, ConductorEnds, ProgramEnds) {
     let (messages_in, messages) = HeapRb::new(MESSAGES).split();
     let (controls_in, controls) = HeapRb::new(CONTROLS).split();
     let (retired, retired_out) = HeapRb::new(RETIRED).split();
     let (meters, meters_out) = HeapRb::new(METERS).split();
-    let (samples, samples_out) = HeapRb::new(SAMPLES).split();
+    let (samples, samples_out) = touched(SAMPLES).split();
     (
         CallbackEnds { messages, controls, retired, meters, samples },
         ConductorEnds { messages: messages_in, retired: retired_out },
