@@ -49,7 +49,9 @@ pub fn deliver(
             match error {
                 ExportError::Source(error) => CliError::input(error),
                 error @ ExportError::Empty => CliError::input(error),
-                error @ (ExportError::Unknown(_) | ExportError::Clash(_)) => CliError::usage(error.to_string()),
+                error @ (ExportError::Unknown(_) | ExportError::Clash(_)) => {
+                    CliError::usage(error.to_string())
+                }
                 error @ ExportError::Refused(_) => CliError::failed(error.to_string()),
                 other => CliError::output(other),
             }

@@ -6,9 +6,9 @@
 //! still reads, and writing says what is missing.
 
 use std::fs::File;
+use std::io::{self, BufReader, Read, Seek};
 #[cfg(feature = "mp3")]
-use std::io::{self, Seek, SeekFrom, Write};
-use std::io::{BufReader, Read};
+use std::io::{SeekFrom, Write};
 use std::path::Path;
 
 use super::DeliverError;
@@ -205,25 +205,27 @@ impl Mp3Info {
         (self.mp3_frames * 1152).saturating_sub(u64::from(self.delay) + u64::from(self.padding))
     }
 
-    /// Walks every frame of an MPEG-1 Layer III file and reads its LAME tag.
+    /// Walks every frame of an MPEG-1 Layer III file and reads its LAME tag. Memory is constant.
     ///
     /// # Errors
     /// [`DeliverError`]; refused with the place where a frame is missing.
     pub fn read(path: &Path) -> Result<Self, DeliverError> {
         let in_context = |e| DeliverError::from_io(path, e);
-        let mut bytes = Vec::new();
-        BufReader::new(File::open(path).map_err(in_context)?).read_to_end(&mut bytes).map_err(in_context)?;
         let at_fault =
-            |at: usize, what: &str| DeliverError::Refused(format!("{}: {what} at byte {at}", path.display()));
-        let mut at = id3v2_bytes(&bytes);
-        let first = FrameHead::at(&bytes, at).ok_or_else(|| at_fault(at, "no MP3 frame"))?;
-        let tag = bytes.get(at..at + first.bytes).ok_or_else(|| at_fault(at, "a cut frame"))?;
+            |at: u64, what: &str| DeliverError::Refused(format!("{}: {what} at byte {at}", path.display()));
+        let mut file = BufReader::with_capacity(1 << 16, File::open(path).map_err(in_context)?);
+        let end = file.get_ref().metadata().map_err(in_context)?.len();
+        let mut at = id3v2_bytes(&peek(&mut file, 0, 10).map_err(in_context)?);
+        let first = peek(&mut file, at, FrameHead::MAX_BYTES).map_err(in_context)?;
+        let head = FrameHead::of(&first).ok_or_else(|| at_fault(at, "no MP3 frame"))?;
+        let tag = first.get(..head.bytes as usize).ok_or_else(|| at_fault(at, "a cut frame"))?;
         let mut info = Self::from_lame_tag(tag).ok_or_else(|| at_fault(at, "no LAME tag"))?;
-        info.sample_rate_hz = first.sample_rate_hz;
-        at += first.bytes;
-        while at < bytes.len() {
-            let head = FrameHead::at(&bytes, at).ok_or_else(|| at_fault(at, "no MP3 frame"))?;
-            if at + head.bytes > bytes.len() {
+        info.sample_rate_hz = head.sample_rate_hz;
+        at += head.bytes;
+        while at < end {
+            let next = peek(&mut file, at, 4).map_err(in_context)?;
+            let head = FrameHead::of(&next).ok_or_else(|| at_fault(at, "no MP3 frame"))?;
+            if at + head.bytes > end {
                 return Err(at_fault(at, "a cut frame"));
             }
             info.kbps = head.kbps;
@@ -250,33 +252,44 @@ impl Mp3Info {
     }
 }
 
+/// Up to `len` bytes from `at` on, fewer at the end of the file. Going forwards costs no more than reading.
+fn peek(file: &mut BufReader<File>, at: u64, len: u64) -> io::Result<Vec<u8>> {
+    let here = file.stream_position()?;
+    file.seek_relative(at.wrapping_sub(here).cast_signed())?;
+    let mut bytes = Vec::new();
+    file.by_ref().take(len).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// Bytes of the ID3v2 tag in front, 0 without one.
-fn id3v2_bytes(bytes: &[u8]) -> usize {
+fn id3v2_bytes(bytes: &[u8]) -> u64 {
     match bytes.get(..10) {
         Some(head) if head.starts_with(b"ID3") => {
-            10 + head[6..10].iter().fold(0, |size, b| size << 7 | usize::from(b & 0x7f))
+            10 + head[6..10].iter().fold(0, |size, b| size << 7 | u64::from(b & 0x7f))
         }
         _ => 0,
     }
 }
 
 struct FrameHead {
-    bytes: usize,
+    bytes: u64,
     kbps: u32,
     sample_rate_hz: u32,
 }
 
 impl FrameHead {
+    /// The longest frame: 320 kbit/s at 32 kHz, padded.
+    const MAX_BYTES: u64 = 1441;
+
     /// The header of an MPEG-1 Layer III frame (ISO 11172-3, 2.4.1.3).
-    fn at(bytes: &[u8], at: usize) -> Option<Self> {
+    fn of(head: &[u8]) -> Option<Self> {
         const KBPS: [u32; 15] = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
-        let head = bytes.get(at..at + 4)?;
-        if head[0] != 0xff || head[1] & 0xfe != 0xfa {
+        if head.len() < 4 || head[0] != 0xff || head[1] & 0xfe != 0xfa {
             return None;
         }
         let kbps = *KBPS.get(usize::from(head[2] >> 4)).filter(|k| **k > 0)?;
         let sample_rate_hz = *[44_100, 48_000, 32_000].get(usize::from(head[2] >> 2 & 3))?;
         let padding = u32::from(head[2] >> 1 & 1);
-        Some(Self { bytes: (144_000 * kbps / sample_rate_hz + padding) as usize, kbps, sample_rate_hz })
+        Some(Self { bytes: u64::from(144_000 * kbps / sample_rate_hz + padding), kbps, sample_rate_hz })
     }
 }

@@ -288,24 +288,33 @@ fn refuse_taken(folder: &Path, names: &[String], force: bool) -> Result<(), Deli
     }
 }
 
-/// Moves a ready set to its names: first everything it replaces steps aside, then it takes the places. Begun again after
-/// it was stopped at any point, it comes to the same end.
-fn put_in_place(ready: &Path, folder: &Path) -> io::Result<()> {
+/// From and to.
+type Move = (PathBuf, PathBuf);
+
+/// The moves that bring a ready set to its names: first everything it replaces steps aside, then it takes the places.
+fn moves(ready: &Path, folder: &Path) -> io::Result<[Vec<Move>; 2]> {
     let names = names_in(ready)?;
     let aside = ready.join(ASIDE_NAME);
+    let mut away = Vec::new();
     for name in &names {
         let Ok(there) = folder.join(name).symlink_metadata() else { continue };
         if there.is_dir() || !aside.is_dir() {
             return Err(ErrorKind::AlreadyExists.into());
         }
-        fs::rename(folder.join(name), aside.join(name))?;
+        away.push((folder.join(name), aside.join(name)));
     }
-    // The old names are gone on the disk before the new ones come.
-    sync_folder(folder)?;
-    for name in &names {
-        fs::rename(ready.join(name), folder.join(name))?;
+    Ok([away, names.iter().map(|name| (ready.join(name), folder.join(name))).collect()])
+}
+
+/// Makes the [`moves`], on the disk one stage after the other. Begun again after it was stopped at any point, it comes to
+/// the same end.
+fn put_in_place(ready: &Path, folder: &Path) -> io::Result<()> {
+    for stage in moves(ready, folder)? {
+        for (from, to) in stage {
+            fs::rename(from, to)?;
+        }
+        sync_folder(folder)?;
     }
-    sync_folder(folder)?;
     fs::remove_dir_all(ready)
 }
 
@@ -423,7 +432,7 @@ mod tests {
         assert!(matches!(image(dir.path(), "new", true), Err(DeliverError::AlreadyExists { .. })));
     }
 
-    /// Every state a program can be killed in between the moves, made by hand.
+    /// Every state a program can be killed in between the moves.
     #[test]
     fn a_replacement_stopped_at_any_move_is_never_a_mix_and_is_completed() {
         for done in 0..=4 {
@@ -434,13 +443,8 @@ mod tests {
             set.make_ready().unwrap();
             let ready = ready_path(&set.target);
             drop(set);
-            let aside = ready.join(ASIDE_NAME);
-            let moves = [
-                (folder.join("a.bin"), aside.join("a.bin")),
-                (folder.join("a.cue"), aside.join("a.cue")),
-                (ready.join("a.bin"), folder.join("a.bin")),
-                (ready.join("a.cue"), folder.join("a.cue")),
-            ];
+            let moves = moves(&ready, folder).unwrap().concat();
+            assert_eq!(moves.len(), 4);
             for (from, to) in moves.iter().take(done) {
                 fs::rename(from, to).unwrap();
             }
