@@ -17,6 +17,7 @@ use glassmaster::app::{Action, Command, Frame};
 use glassmaster::gui::dialogs::files::NoChooser;
 use glassmaster::gui::workspaces::Workspace;
 use glassmaster::gui::{Backend, GlassmasterApp};
+use glassmaster::units::SampleRate;
 
 /// The core, with its last frame kept for the test.
 struct Watched {
@@ -139,6 +140,28 @@ fn a_processor_added_is_the_one_that_opens_and_another_song_opens_its_own_of_tha
 }
 
 #[test]
+fn the_rate_chosen_for_a_new_session_holds_and_enter_accepts_the_dialog() {
+    let dir = tempfile::tempdir().unwrap();
+    let mix = dir.path().join("Opening.wav");
+    write_mix(&mix, 440.0, 5.0);
+    // Nobody chose: the first mixes do.
+    let mut h = window(&dir.path().join("home"));
+    command(&mut h, Command::Import { paths: vec![mix.clone()], at: None });
+    until(&mut h, "imported", |f| !f.session.songs.is_empty());
+    assert_eq!(frame(&h).session.sample_rate_hz, SampleRate::CD);
+    h.key_press_modifiers(Modifiers::COMMAND, Key::N);
+    h.run_steps(4);
+    h.get_by_label("Discard").click();
+    h.run_steps(4);
+    h.key_press(Key::Enter);
+    h.run_steps(4);
+    assert_eq!(frame(&h).session.sample_rate_hz, SampleRate(96_000));
+    command(&mut h, Command::Import { paths: vec![mix], at: None });
+    until(&mut h, "imported again", |f| !f.session.songs.is_empty());
+    assert_eq!(frame(&h).session.sample_rate_hz, SampleRate(96_000));
+}
+
+#[test]
 fn space_at_the_end_of_the_album_begins_at_its_start() {
     let dir = tempfile::tempdir().unwrap();
     let mut h = album(dir.path(), 5.0);
@@ -162,7 +185,7 @@ fn space_at_the_end_of_the_album_begins_at_its_start() {
 fn an_export_is_cancelled_without_a_trace_and_another_brings_a_page_of_figures() {
     let dir = tempfile::tempdir().unwrap();
     // Long enough to be caught before it is done.
-    let mut h = album(dir.path(), 30.0);
+    let mut h = album(dir.path(), 12.0);
     let masters = dir.path().join("masters");
     let start = |h: &mut Window| {
         h.key_press_modifiers(Modifiers::COMMAND, Key::E);

@@ -11,10 +11,12 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use glassmaster::app::frame::{DeliverableView, JobId, JobView, SettingDesc, SettingKind};
 use glassmaster::app::{Action, Command, Frame};
 use glassmaster::edit::Edit;
+use glassmaster::gui::workspaces::Workspace;
 use glassmaster::model::{FadeShape, Session, SongId};
 use glassmaster::units::Frames;
 use ui_support::{
-    RATE, Window, click, drag, frame_of, press, rect, seconds, session, song, told, wheel, window, window_of,
+    RATE, Window, click, drag, frame_of, press, rect, seconds, session, song, told, type_text, wheel, window,
+    window_of,
 };
 
 /// Shows a stretch of the album, in seconds.
@@ -249,4 +251,30 @@ fn an_export_shows_what_it_is_at_and_can_be_cancelled() {
     cancel.click();
     h.run();
     assert_eq!(told(&h, |c| matches!(c, Command::CancelJob(JobId(7)))), 1);
+}
+
+#[test]
+fn a_meter_opens_in_a_window_of_its_own_and_goes_again() {
+    let mut h = window(&["Opening"]);
+    let spectra = |h: &Window| h.query_all_by_label("Spectrum").count();
+    assert_eq!(spectra(&h), 1);
+    for want in [2, 1] {
+        press(&mut h, Modifiers::COMMAND, Key::K);
+        type_text(&mut h, "spectrum in its own window");
+        press(&mut h, Modifiers::NONE, Key::Enter);
+        h.run_steps(4);
+        assert_eq!(spectra(&h), want);
+    }
+}
+
+#[test]
+fn every_workspace_is_a_command() {
+    let mut h = window(&["Opening"]);
+    for (name, workspace) in [("deliver", Workspace::Deliver), ("review", Workspace::Review)] {
+        press(&mut h, Modifiers::COMMAND, Key::K);
+        type_text(&mut h, name);
+        press(&mut h, Modifiers::NONE, Key::Enter);
+        h.run_steps(4);
+        assert_eq!(h.state_mut().state_mut().workspace, workspace);
+    }
 }

@@ -73,6 +73,8 @@ pub struct Core {
     result: Option<Arc<ExportResult>>,
     deliverables: exports::Offers,
     gestures: u64,
+    /// Nobody chose the rate of the session: the first mixes do.
+    rate_is_open: bool,
     now_s: f64,
 }
 
@@ -103,6 +105,7 @@ impl Core {
             result: None,
             deliverables: exports::Offers::default(),
             gestures: OWN_GESTURES,
+            rate_is_open: true,
             now_s: 0.0,
             folders: setup.folders,
             settings,
@@ -127,6 +130,7 @@ impl Core {
             Command::Import { paths, at } => self.import(paths, at),
             Command::Relink { song, path } => self.relink(song, path),
             Command::New { sample_rate } => {
+                self.rate_is_open = false;
                 self.document.replace(Session::new(sample_rate), None);
                 self.opened();
             }
@@ -260,6 +264,7 @@ impl Core {
     fn open(&mut self, path: &Path) {
         match self.document.open(path, &mut self.log) {
             Ok(()) => {
+                self.rate_is_open = false;
                 self.log.info(format!("Opened {}", path.display()));
                 self.settings.remember(path);
                 self.save_settings();

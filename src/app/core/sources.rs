@@ -422,14 +422,14 @@ impl Core {
         }
     }
 
-    /// The session with new songs; an empty one takes the rate of most of them first.
+    /// The session with new songs; an empty one whose rate nobody chose takes the rate of most of them first.
     fn with_songs(
         &self,
         sources: Vec<SourceRef>,
         at: Option<usize>,
     ) -> Result<Session, crate::edit::EditError> {
         let mut session = (**self.document.session()).clone();
-        if session.songs.is_empty() {
+        if session.songs.is_empty() && self.rate_is_open {
             session = apply(&session, &Edit::SetSampleRate(session_rate_for(&sources)))?;
         }
         let gap = session.sample_rate_hz.frames_from_seconds(IMPORT_GAP_SECONDS);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use egui::{ComboBox, Response, RichText, ScrollArea, Ui};
 
-use super::{Next, foot, title};
+use super::{Next, accepted, foot, title};
 use crate::app::frame::{DeliverableView, ExportRequest, SettingDesc, SettingKind};
 use crate::app::{Action, Command, Frame};
 use crate::gui::outbox::Outbox;
@@ -113,7 +113,7 @@ impl ExportDialog {
                 let response = text_button(ui, "Start export", Some(t.master));
                 if let Some(why) = refusal {
                     response.on_disabled_hover_text(why);
-                } else if response.clicked() {
+                } else if response.clicked() || accepted(ui) {
                     let request =
                         ExportRequest { out: PathBuf::from(self.folder.trim()), ..self.request.clone() };
                     out.send(Command::Export(request));

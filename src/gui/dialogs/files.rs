@@ -10,6 +10,7 @@ use egui::{RichText, ScrollArea, Ui};
 
 use super::{Next, foot, title};
 use crate::gui::theme::theme;
+use crate::gui::widgets::text::select_all;
 use crate::gui::widgets::text_button;
 
 /// Endings of files that can be mixes.
@@ -174,6 +175,10 @@ pub struct PathDialog {
     entries: Result<Vec<Entry>, String>,
     text: String,
     chosen: Vec<String>,
+    /// The path is to have the focus, all of it selected.
+    focus: bool,
+    /// Something was typed, entered or chosen: until then Enter takes nothing.
+    touched: bool,
 }
 
 impl PathDialog {
@@ -187,6 +192,8 @@ impl PathDialog {
             entries: Ok(Vec::new()),
             text: String::new(),
             chosen: Vec::new(),
+            focus: true,
+            touched: false,
         };
         dialog.go(folder);
         dialog
@@ -239,6 +246,11 @@ impl PathDialog {
             let response = ui.add(edit).accessible_name("Path");
             if response.changed() {
                 self.chosen.clear();
+                self.touched = true;
+            }
+            if std::mem::take(&mut self.focus) {
+                response.request_focus();
+                select_all(ui, response.id, &self.text);
             }
             if response.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter)) {
                 next = self.enter();
@@ -246,6 +258,7 @@ impl PathDialog {
         });
         ui.add_space(4.0);
         if let Some(entered) = self.entries_ui(ui) {
+            self.touched = true;
             self.go(entered);
         }
         let refusal = self.refusal();
@@ -275,6 +288,11 @@ impl PathDialog {
         let path = PathBuf::from(self.text.trim());
         if path.is_dir() && self.request.kind != FileKind::Folder && path != self.folder {
             self.go(path);
+            self.focus = true;
+            return Next::Stay;
+        }
+        // What the dialog proposed when it opened is a name to save under, but no folder to import.
+        if !self.touched && self.request.kind == FileKind::Import {
             return Next::Stay;
         }
         if self.refusal().is_none() { Next::Chosen(self.result()) } else { Next::Stay }

@@ -312,6 +312,11 @@ pub(crate) fn title(ui: &mut Ui, text: &str) {
     ui.add_space(8.0);
 }
 
+/// Enter does what the coloured button does, unless something else has the focus.
+pub(crate) fn accepted(ui: &Ui) -> bool {
+    ui.memory(|m| m.focused().is_none()) && ui.input(|i| i.key_pressed(egui::Key::Enter))
+}
+
 /// Buttons at the right of a dialog's foot, the last one first.
 fn foot(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
     ui.add_space(12.0);
@@ -326,7 +331,7 @@ fn question_ui(ui: &mut Ui, frame: &Frame, pending: &Pending) -> Next {
         title(ui, "Go back to the session as last saved?");
         ui.label("What was changed since is taken back; Undo brings it again.");
         foot(ui, |ui| {
-            if text_button(ui, "Revert", Some(t.warning)).clicked() {
+            if text_button(ui, "Revert", Some(t.warning)).clicked() || accepted(ui) {
                 next = Next::Discard;
             }
             if ui.button("Cancel").clicked() {
@@ -339,7 +344,7 @@ fn question_ui(ui: &mut Ui, frame: &Frame, pending: &Pending) -> Next {
     let name = super::panels::menu::session_title(frame);
     ui.label(format!("“{name}” has changes that are not saved."));
     foot(ui, |ui| {
-        if text_button(ui, "Save", Some(t.master)).clicked() {
+        if text_button(ui, "Save", Some(t.master)).clicked() || accepted(ui) {
             next = Next::Save;
         }
         if ui.button("Discard").clicked() {
@@ -374,7 +379,7 @@ fn new_session_ui(ui: &mut Ui, rate: &mut SampleRate, out: &mut Outbox) -> Next 
     });
     let mut next = Next::Stay;
     foot(ui, |ui| {
-        if text_button(ui, "Create", Some(t.master)).clicked() {
+        if text_button(ui, "Create", Some(t.master)).clicked() || accepted(ui) {
             out.send(Command::New { sample_rate: *rate });
             next = Next::Close;
         }

@@ -62,7 +62,8 @@ pub(super) fn level_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox, size: Vec2)
     response.widget_info(|| WidgetInfo::labeled(Role::Meter, true, format!("Level, true peak {shown} dBTP")));
     if response
         .on_hover_text(
-            "Peak light, RMS (AES17, 0.3 s) solid. Click to reset holds, maxima and integrated readings.",
+            "Peak light, RMS (AES17, 0.3 s) solid; overs are runs of full-scale samples. Click to reset holds, maxima and \
+         integrated readings.",
         )
         .clicked()
     {
@@ -154,7 +155,7 @@ fn level_figures(ui: &Ui, t: &Theme, rect: Rect, frame: &Frame) {
     let rows = [
         ("peak hold", reading(peak_hold, 1), "dBFS"),
         ("RMS", reading(rms, 1), "dBFS"),
-        ("full-scale runs", meters.full_scale_runs.to_string(), ""),
+        ("overs", meters.full_scale_runs.to_string(), ""),
         ("balance", reading(meters.balance_db, 1), "dB"),
     ];
     for (i, (label, value, unit)) in rows.into_iter().enumerate() {

@@ -61,6 +61,12 @@ pub fn spectrum_ui(ui: &mut Ui, frame: &Frame, size: Vec2) {
     for db in [-12.0, -24.0, -36.0, -48.0, -60.0, -72.0] {
         let y = egui::remap(db, TOP_DB..=BOTTOM_DB, rect.top()..=rect.bottom());
         painter.hline(rect.x_range(), y, Stroke::new(1.0, faded(t.line, 0.4)));
+        // In a window of its own there is room for the scale.
+        if rect.width() > 400.0 {
+            let at = pos2(rect.right() - 4.0, y - 1.0);
+            let mark = format!("{} dB", plain(f64::from(db), 0));
+            painter.text(at, Align2::RIGHT_BOTTOM, mark, t.font(t.small), t.text_weak);
+        }
     }
     let range = (TOP_DB, BOTTOM_DB);
     spectrum_area(&painter, rect, &spectrum.freqs_hz, &spectrum.average_db, range, t.master, 0.25);

@@ -84,7 +84,8 @@ pub fn edit_field(
     (response, outcome)
 }
 
-fn select_all(ui: &Ui, id: Id, text: &str) {
+/// Selects all of a text field, so that typing replaces it.
+pub(crate) fn select_all(ui: &Ui, id: Id, text: &str) {
     let mut state = egui::TextEdit::load_state(ui.ctx(), id).unwrap_or_default();
     let range = egui::text::CCursorRange::two(
         egui::text::CCursor::new(0),
