@@ -19,7 +19,7 @@ pub const PASS: f64 = 0.908;
 const STAGES: [(usize, f64); 4] = [(89, 12.8), (19, 13.5), (11, 13.1), (9, 13.5)];
 
 /// Frames worked on at once; they stay in registers.
-const LANES: usize = 8;
+const LANES: usize = 16;
 
 /// A symmetric filter with an even number of taps over a sliding stretch of input.
 #[derive(Debug, Clone)]

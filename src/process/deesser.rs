@@ -119,6 +119,8 @@ struct Tuning {
     /// `tan(π·f/fs)` and `1/Q` at the end of the last block.
     now: (f64, f64),
     path: [(f64, f64); QUANTUM],
+    /// It moved in this block.
+    moved: bool,
 }
 
 impl Tuning {
@@ -129,6 +131,7 @@ impl Tuning {
             rate_hz: rate.hz(),
             now: (0.0, 0.0),
             path: [(0.0, 0.0); QUANTUM],
+            moved: false,
         };
         tuning.reset();
         tuning
@@ -139,6 +142,7 @@ impl Tuning {
         self.ln_q.settle();
         self.now = self.design();
         self.path = [self.now; QUANTUM];
+        self.moved = false;
     }
 
     fn design(&self) -> (f64, f64) {
@@ -150,14 +154,19 @@ impl Tuning {
         self.ln_hz.is_moving() || self.ln_q.is_moving()
     }
 
+    /// Whether it is the same for every frame of this block.
+    fn is_at_rest(&self) -> bool {
+        !self.moved
+    }
+
     fn advance(&mut self) {
-        let arriving = self.path[0] != self.path[QUANTUM - 1];
         if !self.is_moving() {
-            if arriving {
+            if std::mem::take(&mut self.moved) {
                 self.path = [self.now; QUANTUM];
             }
             return;
         }
+        self.moved = true;
         for start in (0..QUANTUM).step_by(CONTROL_FRAMES) {
             self.ln_hz.advance(CONTROL_FRAMES as u32);
             self.ln_q.advance(CONTROL_FRAMES as u32);
@@ -247,14 +256,17 @@ impl Deesser {
     fn detect(&mut self, block: &Block) -> ([Frame; QUANTUM], [f64; QUANTUM]) {
         let mut band = [[0.0; 2]; QUANTUM];
         let (mut powers, mut wholes) = ([0.0; QUANTUM], [0.0; QUANTUM]);
+        let is_bell = self.mode == Mode::Bell;
+        let step_of = |(g, k): (f64, f64)| CoreStep::new(g, if is_bell { k } else { BUTTERWORTH });
+        let resting = step_of(self.tuning.now);
+        let at_rest = self.tuning.is_at_rest();
         for i in 0..QUANTUM {
             let x = [block.left()[i], block.right()[i]];
-            let (g, k) = self.tuning.path[i];
-            band[i] = if self.mode == Mode::Bell {
-                let (pass, _) = self.key[0].tick(&CoreStep::new(g, k), x);
-                pass.map(|v| k * v)
+            let tuned = self.tuning.path[i];
+            let step = if at_rest { resting } else { step_of(tuned) };
+            band[i] = if is_bell {
+                self.key[0].tick(&step, x).0.map(|v| tuned.1 * v)
             } else {
-                let step = CoreStep::new(g, BUTTERWORTH);
                 self.key.iter_mut().fold(x, |x, core| {
                     let (pass, low) = core.tick(&step, x);
                     [0, 1].map(|c| x[c] - BUTTERWORTH * pass[c] - low[c])

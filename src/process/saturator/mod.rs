@@ -15,11 +15,13 @@
 //!
 //! with `e(f) = |E(f)|³ / |E(3f)|`: a tape bends the highs first, a transformer the lows, and neither changes the balance
 //! of what it does not bend. Third harmonics rise by 2 dB per dB, the tube's second by 1 dB. Nearer to full scale the fifth
-//! and higher ones follow. Oversampling 1 is the bare curve, without latency and with aliases.
+//! and higher ones follow. A hard clip that does not clip passes the driven input bit for bit. Oversampling 1 is the bare curve, without latency and with aliases.
 
+mod clean;
 mod params;
 mod tone;
 
+use clean::CleanWay;
 use params::{
     BIAS, CURVE, Curve, DRIVE, FACTORS, MIX, OUTPUT, OVERSAMPLING, PARAMS, TONE_AFTER, TONE_BEFORE,
 };
@@ -86,8 +88,10 @@ impl Shaper {
         }
     }
 
-    /// One block in place through `(f(x + b) − f(b)) · scale`, `b` for every base frame.
-    fn process(&mut self, samples: &mut [f64; QUANTUM], bias: &BiasBlock, scale: f64) {
+    /// One block in place through `(f(x + b) − f(b)) · scale`, `b` for every base frame. Whether anything went beyond the
+    /// limits of the curve.
+    fn process(&mut self, samples: &mut [f64; QUANTUM], bias: &BiasBlock, scale: f64) -> bool {
+        let mut peak = 0.0f64;
         let Self { shape, oversampler, antialiased } = self;
         let factor = oversampler.factor();
         oversampler.process(samples, |frames| {
@@ -95,6 +99,9 @@ impl Shaper {
                 for (chunk, b) in frames.chunks_exact_mut(factor).zip(&bias.values) {
                     chunk.iter_mut().for_each(|x| *x += b);
                 }
+            }
+            if *shape == Waveshape::Hard {
+                peak = frames.iter().fold(0.0, |m, x| x.abs().max(m));
             }
             match antialiased {
                 Some((shaper, _)) => shaper.process(frames),
@@ -109,6 +116,7 @@ impl Shaper {
                 droop.process(frames);
             }
         });
+        peak > 1.0
     }
 }
 
@@ -130,6 +138,8 @@ struct Saturator {
     emphasis: Option<[Emphasis; CHANNELS]>,
     shapers: [Shaper; CHANNELS],
     dc: DcBlock,
+    /// Beside a hard clip.
+    clean: Option<CleanWay>,
     mix: DryWet,
     latency: usize,
 }
@@ -150,6 +160,7 @@ impl Saturator {
             emphasis: curve.emphasis(rate),
             shapers,
             dc: DcBlock::new(rate),
+            clean: (curve == Curve::Hard).then(|| CleanWay::new(latency, rate)),
             mix: DryWet::new(latency, values.get(MIX) / 100.0, rate),
             latency,
         };
@@ -170,6 +181,7 @@ impl Saturator {
         let bias = self.bias.value();
         self.shapers.iter_mut().for_each(|s| s.reset(bias));
         self.dc.reset(self.is_asymmetric());
+        self.clean.iter_mut().for_each(CleanWay::reset);
     }
 
     fn bias_block(&mut self) -> BiasBlock {
@@ -190,6 +202,8 @@ impl Saturator {
 
     fn saturate(&mut self, block: &mut Block) {
         apply_gain(&mut self.drive, block);
+        let clean = self.clean.as_mut().map(|c| c.delayed(block));
+        let mut bent = !(self.tone_before.is_off() && self.tone_after.is_off() && self.dc.is_off());
         self.tone_before.process(block);
         let asymmetric = self.is_asymmetric();
         let bias = self.bias_block();
@@ -199,14 +213,17 @@ impl Saturator {
             match emphasis {
                 Some(emphasis) => {
                     emphasis.apply(samples);
-                    shaper.process(samples, &bias, scale);
+                    bent |= shaper.process(samples, &bias, scale);
                     emphasis.undo(samples);
                 }
-                None => shaper.process(samples, &bias, scale),
+                None => bent |= shaper.process(samples, &bias, scale),
             }
         }
         self.tone_after.process(block);
         self.dc.process(block, asymmetric);
+        if let (Some(way), Some(clean)) = (&mut self.clean, &clean) {
+            way.mix(clean, block, bent || asymmetric);
+        }
     }
 }
 

@@ -185,3 +185,22 @@ fn the_tilts_undo_each_other_and_turn_about_one_kilohertz() {
         assert!((gain - db).abs() < 0.1, "{hz}: {gain}");
     }
 }
+
+#[test]
+fn a_hard_clip_that_does_not_clip_passes_every_bit() {
+    // Quiet, then clipped for a tenth of a second, then quiet again.
+    let input = |n: usize| sine(997.0, if (20_000..24_410).contains(&n) { 0.9 } else { 0.4 })(n);
+    let drive = gain_from_db(6.0);
+    let out = run(&mut *build(&[(CURVE, 4.0), (DRIVE, 6.0)]), 60_000, input);
+    let passes = |n: usize| out[n].to_bits() == (drive * input(n)).to_bits();
+    assert!((0..19_700).all(passes), "before");
+    assert!(
+        out[21_000..24_000].iter().all(|y| y.abs() < 1.07),
+        "clipped, but for the ringing of its corners"
+    );
+    assert!((24_410 + 22_050 + 1400..60_000).all(passes), "half a second after");
+    // Nothing jumps where the ways are changed: the second difference stays that of the tone.
+    let bend = |n: usize| out[n + 1] - 2.0 * out[n] + out[n - 1];
+    let own = drive * 0.4 * (2.0 * PI * 997.0 / CD.hz()).powi(2);
+    assert!((19_000..19_900).chain(25_000..60_000 - 1).all(|n| bend(n).abs() < 1.001 * own));
+}

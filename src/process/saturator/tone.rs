@@ -104,7 +104,7 @@ impl Tone {
         self.gain_db.set(gain_db);
     }
 
-    fn is_off(&self) -> bool {
+    pub(super) fn is_off(&self) -> bool {
         self.gain_db.rests_at(0.0)
     }
 
@@ -157,6 +157,10 @@ impl DcBlock {
         self.low = [0.0; CHANNELS];
         self.share.set(if on { 1.0 } else { 0.0 });
         self.share.settle();
+    }
+
+    pub(super) fn is_off(&self) -> bool {
+        self.share.rests_at(0.0)
     }
 
     pub(super) fn process(&mut self, block: &mut Block, on: bool) {
