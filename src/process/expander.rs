@@ -1,7 +1,7 @@
 //! Expander and gate: turns down what lies below a threshold.
 //!
 //! Level `L` in dB from the side chain; with threshold `T`, ratio `R` and knee `W` the reduction wanted is
-//! `(R − 1)·(T − L)`, bent over the knee, at most the range; level and smoothing are those of [`super::dynamics`]. Attack is
+//! `(R − 1)·(T − L)`, bent over the knee, at most the range; level and smoothing are those of `process::dynamics`. Attack is
 //! the time to 63.2 % of the step in dB when it opens, release when it closes. A gate is an expander of high ratio; hold keeps
 //! it from chattering, look-ahead lets it open before the sound. While it is open every bit passes.
 
