@@ -1,4 +1,4 @@
-//! Compressor: feed-forward, in the logarithmic domain; level, curve and times are those of [`super::dynamics`].
+//! Compressor: feed-forward, in the logarithmic domain; level, curve and times are those of `process::dynamics`.
 //!
 //! Stereo link `λ`: the reduction wanted of a channel is `(1−λ)` its own and `λ` the larger of both. A signal under the
 //! threshold passes bit for bit when make-up is 0 dB and the mix is full.

@@ -206,7 +206,7 @@ struct Levels {
 }
 
 impl Levels {
-    /// By how many dB the band lies below the whole (0 or less but for the window); far below for next to nothing.
+    /// Mean squares of the band and of the whole, both channels together.
     #[inline]
     fn powers(&mut self, band: Frame, whole: Frame) -> (f64, f64) {
         let scale = 0.5 * self.band[0].scale();

@@ -1,7 +1,7 @@
 //! Expander and gate: turns down what lies below a threshold.
 //!
 //! Level `L` in dB from the side chain; with threshold `T`, ratio `R` and knee `W` the reduction wanted is
-//! `(R − 1)·(T − L)`, bent over the knee, at most the range; level and smoothing are those of [`super::dynamics`]. Attack is
+//! `(R − 1)·(T − L)`, bent over the knee, at most the range; level and smoothing are those of `process::dynamics`. Attack is
 //! the time to 63.2 % of the step in dB when it opens, release when it closes. A gate is an expander of high ratio; hold keeps
 //! it from chattering, look-ahead lets it open before the sound. While it is open every bit passes.
 
@@ -134,7 +134,7 @@ impl Expander {
             link: smoothed(values.get(LINK) / 100.0),
             mix: smoothed(values.get(MIX) / 100.0),
             ballistics,
-            times: ballistics.times(rate).0,
+            times: ballistics.expander_times(rate).0,
             deepest_db: 0.0,
         };
         expander.set_filter(values.get(SIDECHAIN_HPF));
@@ -151,10 +151,9 @@ impl Expander {
         self.channels.iter_mut().for_each(|c| c.level.filter.set_hz(freq_hz, self.rate));
     }
 
-    /// The reduction grows when the level falls: what closes is the attack of the follower, what opens its release.
     fn set_times(&mut self) {
-        let (times, window) = self.ballistics.times(self.rate);
-        self.times = Times { attack: times.release, release: times.attack, ..times };
+        let (times, window) = self.ballistics.expander_times(self.rate);
+        self.times = times;
         self.channels.iter_mut().for_each(|c| c.level.set_window(window));
     }
 
@@ -331,8 +330,14 @@ mod tests {
 
     #[test]
     fn opening_and_closing_take_the_time_they_say_and_hold_waits() {
-        for (attack, release, hold) in [(10.0, 100.0, 0.0), (30.0, 300.0, 100.0)] {
+        for (detector, attack, release, hold) in [
+            (0.0, 10.0, 100.0, 0.0),
+            (0.0, 30.0, 300.0, 100.0),
+            (1.0, 20.0, 150.0, 0.0),
+            (2.0, 20.0, 150.0, 20.0),
+        ] {
             let given = [
+                (DETECTOR, detector),
                 (THRESHOLD, -20.0),
                 (RATIO, 2.0),
                 (KNEE, 0.0),
@@ -345,8 +350,9 @@ mod tests {
             let [y, _] = run(build(&given).as_mut(), &x, &x);
             // Over whole periods of the tone: 24 frames.
             let reduction = |n: usize| rms_db(&x[n - 12..n + 12]) - rms_db(&y[n - 12..n + 12]);
-            let opened = (96_012..).find(|n| reduction(*n) < 30.0 * (1.0 - 0.632)).unwrap() - 96_000;
-            let closed = (192_012..).find(|n| reduction(*n) > 30.0 * 0.632).unwrap() - 192_000;
+            let full = reduction(95_000);
+            let opened = (96_012..).find(|n| reduction(*n) < full * (1.0 - 0.632)).unwrap() - 96_000;
+            let closed = (192_012..).find(|n| reduction(*n) > full * 0.632).unwrap() - 192_000;
             let (opened, closed) = (opened as f64 / 48.0, closed as f64 / 48.0);
             println!("set {attack}/{hold}+{release}, measured {opened:.1}/{closed:.1} ms");
             assert!((opened / attack - 1.0).abs() < 0.05, "{opened}");

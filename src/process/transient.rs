@@ -253,7 +253,7 @@ mod tests {
     #[test]
     fn a_tail_gets_the_gain_of_the_formula() {
         let out = run(&[(SUSTAIN, -6.0), (SUSTAIN_TIME, 300.0)], 288_000, |n| steps(n, -10.0));
-        for ms in [60.0, 300.0, 600.0] {
+        for ms in [20.0, 60.0, 300.0, 600.0] {
             // After the hold of 10 ms.
             let t: f64 = ms - 10.0;
             let distance = 30.0 * ((-t / 300.0).exp() - (-t / 20.0).exp());

@@ -39,7 +39,7 @@ impl Ballistics {
             Detector::Peak => (peak_hold_ms, peak_hold_ms + self.hold_ms),
             Detector::Rms | Detector::Smooth => (RMS_LAG * peak_hold_ms, self.hold_ms),
         };
-        let poles = if self.detector == Detector::Smooth { TWO_POLES } else { 1.0 };
+        let poles = self.poles();
         let rise_ms = match self.detector {
             Detector::Peak => 0.0,
             Detector::Rms | Detector::Smooth => (RMS_RISE * WINDOW_MS).min(0.45 * self.attack_ms),
@@ -53,6 +53,19 @@ impl Ballistics {
             slow_release: one_pole(SLOW_RELEASE_MS, rate),
         };
         (times, rate.frames_from_seconds(window_ms / 1000.0).as_len().max(1))
+    }
+
+    /// The same for an expander, whose reduction grows when the level falls: what closes is the attack of the follower, what
+    /// opens its release. A level that rises far above the threshold is there at once, so nothing is taken off.
+    pub(crate) fn expander_times(&self, rate: SampleRate) -> (Times, usize) {
+        let (times, window) = self.times(rate);
+        let opening = one_pole(self.attack_ms / self.poles(), rate);
+        (Times { attack: times.release, release: opening, auto: false, ..times }, window)
+    }
+
+    /// By what the time of one pole is shorter than the time asked for.
+    fn poles(&self) -> f64 {
+        if self.detector == Detector::Smooth { TWO_POLES } else { 1.0 }
     }
 }
 

@@ -167,11 +167,10 @@ impl Band {
         self.deepest_db
     }
 
-    /// An expander's reduction grows when the level falls, so its times are the other way round.
     fn set_times(&mut self) {
         let (times, window) = self.ballistics.times(self.rate);
         self.times = times;
-        self.expander_times = Times { attack: times.release, release: times.attack, auto: false, ..times };
+        self.expander_times = self.ballistics.expander_times(self.rate).0;
         self.channels.iter_mut().for_each(|c| c.level.set_window(window));
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Minimum phase: Linkwitz–Riley splits of fourth order with all-pass compensation ([`crate::dsp::crossover`]); with all
 //! bands neutral the magnitude is 1 and there is no latency. Linear phase: symmetric low-passes and their differences, whose
-//! sum is the delayed input. Level, curve and times of a band are those of the compressor ([`super::dynamics`]). The mix is
+//! sum is the delayed input. Level, curve and times of a band are those of the compressor (`process::dynamics`). The mix is
 //! made band by band, between a band as it was and as it is, so that nothing combs.
 
 mod band;

@@ -138,6 +138,35 @@ fn the_expander_turns_down_what_is_below_its_threshold() {
 }
 
 #[test]
+fn the_expander_opens_by_the_attack_and_closes_by_the_release() {
+    let step = |n: usize| {
+        let db = if (44_100..88_200).contains(&n) { -10.0 } else { -50.0 };
+        sine(800.0, db)(n)
+    };
+    let given = [
+        (COUNT, 0.0),
+        (SPLIT, 12_000.0),
+        (of(0, EXPAND_RATIO), 2.0),
+        (of(0, EXPAND_THRESHOLD), -30.0),
+        (of(0, KNEE), 0.0),
+        (of(0, ATTACK), 20.0),
+        (of(0, RELEASE), 150.0),
+    ];
+    let [out, _] = run(&mut *build(&given), 3 * 44_100, step);
+    let [before, _] = run(&mut *build(&given[..2]), 3 * 44_100, step);
+    let reduction = |n: usize| {
+        let power = |x: &[f64]| x[n..n + 55].iter().map(|v| v * v).sum::<f64>();
+        10.0 * (power(&before) / power(&out)).log10()
+    };
+    let full = reduction(44_000);
+    let opened = (44_100..).find(|n| reduction(*n) < 0.368 * full).unwrap() + 28 - 44_100;
+    let closed = (88_200..).find(|n| reduction(*n) > 0.632 * full).unwrap() + 28 - 88_200;
+    let (opened_ms, closed_ms) = (opened as f64 / 44.1, closed as f64 / 44.1);
+    println!("expander in a band: set 20/150, measured {opened_ms:.1}/{closed_ms:.1} ms, {full:.2} dB");
+    assert!((opened_ms / 20.0 - 1.0).abs() < 0.06 && (closed_ms / 150.0 - 1.0).abs() < 0.06);
+}
+
+#[test]
 fn times_are_those_set() {
     let step = |n: usize| {
         let db = if (44_100..88_200).contains(&n) { -6.0 } else { -40.0 };
