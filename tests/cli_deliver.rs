@@ -73,7 +73,7 @@ mod lossy {
         );
         let plain = std::fs::read(dir.path().join("a.mp3")).unwrap();
         assert_eq!(plain[..2], [0xff, 0xfb]);
-        let mut frame = vec![0; 104];
+        let mut frame = [0; 104];
         frame[..4].copy_from_slice(&[0xff, 0xfe, 0x31, 0]);
         let content = frame.repeat(9);
         let size = [0, 0, (content.len() >> 7) as u8, (content.len() & 0x7f) as u8];
