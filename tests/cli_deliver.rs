@@ -60,6 +60,31 @@ mod lossy {
         10.0 * (2.0 * sum / given.len() as f64).log10()
     }
 
+    /// A tag whose inside looks like frames of MPEG layer I, 104 bytes each, as texts in UTF-16 and pictures can.
+    #[test]
+    fn a_tag_that_looks_like_music_does_not_hide_the_music() {
+        let dir = tempfile::tempdir().unwrap();
+        write_wav(&dir.path().join("1.wav"), 44_100, 5.0, sine(44_100, 997.0, -20.0));
+        new_session(dir.path(), &["1.wav"]);
+        let set = ["--set", "tags=false", "--set", "pattern=a"];
+        run_json(
+            dir.path(),
+            &[&["deliver", "a.gms", "mp3_album", "--out", ".", "--json"][..], &set].concat(),
+        );
+        let plain = std::fs::read(dir.path().join("a.mp3")).unwrap();
+        assert_eq!(plain[..2], [0xff, 0xfb]);
+        let mut frame = [0; 104];
+        frame[..4].copy_from_slice(&[0xff, 0xfe, 0x31, 0]);
+        let content = frame.repeat(9);
+        let size = [0, 0, (content.len() >> 7) as u8, (content.len() & 0x7f) as u8];
+        let tagged = [b"ID3\x03\0\0", &size[..], &content, &plain].concat();
+        std::fs::write(dir.path().join("b.mp3"), tagged).unwrap();
+        let told = run_json(dir.path(), &["measure", "a.mp3", "b.mp3", "--json"]);
+        for what in ["frames", "integrated_lufs", "true_peak_dbtp"] {
+            assert_eq!(told["files"][0][what], told["files"][1][what], "{what}");
+        }
+    }
+
     #[test]
     fn the_residual_of_an_mp3_falls_with_its_bit_rate_and_is_what_another_decoder_finds() {
         let dir = tempfile::tempdir().unwrap();

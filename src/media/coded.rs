@@ -6,6 +6,7 @@
 //! its MD5. AAC is cut to the music by [`super::mp4`]. A panic inside a decoder becomes [`SourceError::Damaged`].
 
 use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
@@ -14,7 +15,7 @@ use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters, AudioDe
 use symphonia::core::errors::Error as SymphoniaError;
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
-use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
+use symphonia::core::io::{MediaSource, MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::meta::MetadataOptions;
 use symphonia::core::packet::Packet;
 
@@ -311,8 +312,63 @@ fn plan_vorbis(path: &Path, stamped: Plan) -> Result<Plan, SourceError> {
     }
 }
 
+/// A file from behind the ID3v2 tags at its head. Our symphonia reads none, and would look for blocks inside a tag, where
+/// pictures and the byte order marks of UTF-16 texts look like MPEG headers.
+struct Untagged {
+    file: File,
+    /// Where the sound begins.
+    start: u64,
+}
+
+impl Untagged {
+    /// Tags that are passed over; a file with more of them is no music.
+    const MOST_TAGS: usize = 8;
+
+    fn open(path: &Path) -> std::io::Result<Self> {
+        let mut file = File::open(path)?;
+        let mut start = 0;
+        for _ in 0..Self::MOST_TAGS {
+            file.seek(SeekFrom::Start(start))?;
+            let mut head = Vec::new();
+            file.by_ref().take(10).read_to_end(&mut head)?;
+            match super::probe::id3_bytes(&head) {
+                0 => break,
+                bytes => start += bytes,
+            }
+        }
+        file.seek(SeekFrom::Start(start))?;
+        Ok(Self { file, start })
+    }
+}
+
+impl Read for Untagged {
+    fn read(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
+        self.file.read(bytes)
+    }
+}
+
+impl Seek for Untagged {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        let at = match to {
+            SeekFrom::Start(at) => self.file.seek(SeekFrom::Start(at.saturating_add(self.start)))?,
+            other => self.file.seek(other)?,
+        };
+        at.checked_sub(self.start).ok_or_else(|| std::io::ErrorKind::InvalidInput.into())
+    }
+}
+
+impl MediaSource for Untagged {
+    fn is_seekable(&self) -> bool {
+        self.file.is_seekable()
+    }
+
+    fn byte_len(&self) -> Option<u64> {
+        self.file.byte_len().map(|bytes| bytes.saturating_sub(self.start))
+    }
+}
+
 fn open_container(path: &Path) -> Result<Opened, SourceError> {
-    let file = File::open(path).map_err(|e| SourceError::from_io(path, e))?;
+    let file = Untagged::open(path).map_err(|e| SourceError::from_io(path, e))?;
     let stream = MediaSourceStream::new(Box::new(file), MediaSourceStreamOptions::default());
     let reader = symphonia::default::get_probe()
         .probe(&Hint::new(), stream, FormatOptions::default(), MetadataOptions::default())
@@ -447,7 +503,6 @@ fn count_decoded(path: &Path) -> Result<u64, SourceError> {
 
 /// Whether an MP3 opens with a Xing, Info or VBRI frame, which tells its length.
 fn has_length_tag(path: &Path) -> Result<bool, SourceError> {
-    use std::io::{Read, Seek, SeekFrom};
     let read = || -> std::io::Result<Vec<u8>> {
         let mut file = File::open(path)?;
         let mut head = Vec::new();
