@@ -239,12 +239,6 @@ pub struct SongState {
     pub measurements: Arc<Vec<(String, String)>>,
     /// Findings of the delivered-mix check.
     pub findings: Arc<Vec<Finding>>,
-    /// Through its chain, as mastered: integrated loudness, LUFS (offline pass; `None` while it is computed).
-    pub mastered_lufs: Option<f64>,
-    /// Through its chain, as mastered: true peak, dBTP.
-    pub mastered_true_peak_dbtp: Option<f64>,
-    /// The mastered figures belong to an older state of the chains.
-    pub mastered_stale: bool,
 }
 
 /// Names a job.

@@ -108,7 +108,6 @@ impl Sources {
             true_peak_dbtp: measured.and_then(|m| m.true_peak_dbtp),
             measurements: judged.map(|(_, m)| Arc::clone(m)).unwrap_or_default(),
             findings: judged.map(|(f, _)| Arc::clone(f)).unwrap_or_default(),
-            ..SongState::default()
         }
     }
 

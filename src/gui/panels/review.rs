@@ -3,7 +3,7 @@
 use egui::{Id, RichText, ScrollArea, Ui, vec2};
 
 use super::intake::select;
-use super::parts::{fact, head, level, notes_field, side_by_side, teach};
+use super::parts::{fact, head, notes_field, side_by_side, teach};
 use crate::app::{Action, Command, Frame};
 use crate::edit::Edit;
 use crate::gui::outbox::Outbox;
@@ -110,7 +110,11 @@ fn song_ui(ui: &mut Ui, frame: &Frame, index: usize, song: &Song, out: &mut Outb
                 if ui.add(button).on_hover_text("Selects the song").clicked() {
                     select(frame, song.id, out);
                 }
-                ui.label(RichText::new(figures(frame, song)).size(t.small).color(t.text_weak));
+                ui.label(
+                    RichText::new(ms_from_seconds(frame.rate().seconds_from_frames(song.length())))
+                        .size(t.small)
+                        .color(t.text_weak),
+                );
             });
         });
         let label = format!("Notes on {title}");
@@ -120,15 +124,4 @@ fn song_ui(ui: &mut Ui, frame: &Frame, index: usize, song: &Song, out: &mut Outb
             out.send(Command::Edit { edit, gesture: Some(gesture) });
         }
     });
-}
-
-/// Length and what the song is as mastered, where that is known.
-fn figures(frame: &Frame, song: &Song) -> String {
-    let length = ms_from_seconds(frame.rate().seconds_from_frames(song.length()));
-    match frame.song_state(song.id).filter(|s| !s.mastered_stale) {
-        Some(s) if s.mastered_lufs.is_some() => {
-            format!("{length} · {} LUFS · {} dBTP", level(s.mastered_lufs), level(s.mastered_true_peak_dbtp))
-        }
-        _ => length,
-    }
 }

@@ -159,15 +159,6 @@ pub fn gap_text(gap: Frames, rate: SampleRate) -> String {
     plain(seconds, 2)
 }
 
-/// The figures of a song: mastered where known, else as delivered.
-fn figures(state: Option<&SongState>) -> (Option<f64>, Option<f64>, bool) {
-    let Some(state) = state else { return (None, None, true) };
-    match state.mastered_lufs {
-        Some(lufs) => (Some(lufs), state.mastered_true_peak_dbtp, state.mastered_stale),
-        None => (state.integrated_lufs, state.true_peak_dbtp, true),
-    }
-}
-
 fn failure(state: Option<&SongState>) -> Option<&str> {
     match state.map(|s| &s.source) {
         Some(SourceState::Failed(why)) => Some(why),
@@ -228,16 +219,11 @@ fn cells_ui(ui: &Ui, frame: &Frame, index: usize, song: &Song, c: &Columns, stat
     if !edits(Column::Gap) {
         cell(ui, c.gap, &gap_text(song.gap, rate), false);
     }
-    let (lufs, peak, old) = figures(frame.song_state(song.id));
-    let colour = if old { t.text_weak } else { t.text };
-    cell_in(ui, c.lufs, &plain_reading(lufs, 1), t.body, colour);
-    cell_in(
-        ui,
-        c.peak,
-        &plain_reading(peak, 1),
-        t.body,
-        if peak.is_some_and(|p| p > 0.0) { t.error } else { colour },
-    );
+    let known = frame.song_state(song.id);
+    let (lufs, peak) = known.map_or((None, None), |k| (k.integrated_lufs, k.true_peak_dbtp));
+    let colour = if peak.is_some_and(|p| p > 0.0) { t.error } else { t.text_weak };
+    cell_in(ui, c.lufs, &plain_reading(lufs, 1), t.body, t.text_weak);
+    cell_in(ui, c.peak, &plain_reading(peak, 1), t.body, colour);
 }
 
 fn state_mark(ui: &Ui, known: Option<&SongState>, rect: Rect, id: egui::Id) {
@@ -521,7 +507,7 @@ fn total_ui(ui: &mut Ui, frame: &Frame) {
     let length = ms_from_seconds(frame.rate().seconds_from_frames(Frames(played)));
     cell_in(ui, c.length, &length, t.body, t.text_weak);
     // The loudest true peak is that of the album; its loudness is not the mean of the songs' and stays out.
-    let peaks = frame.timeline.songs.iter().filter_map(|p| figures(frame.song_state(p.id)).1);
+    let peaks = frame.timeline.songs.iter().filter_map(|p| frame.song_state(p.id)?.true_peak_dbtp);
     cell_in(ui, c.peak, &plain_reading(peaks.reduce(f64::max), 1), t.body, t.text_weak);
 }
 
