@@ -22,6 +22,8 @@ use crate::process;
 const ROW_HEIGHT: f32 = 40.0;
 /// Space at the edges of the panel, points.
 const MARGIN: f32 = 12.0;
+/// Widest row of processors an empty chain offers, points.
+const OFFER_WIDTH: f32 = 760.0;
 /// Room kept for what stands right of the slots, points.
 const RIGHT_WIDTH: f32 = 200.0;
 
@@ -231,28 +233,50 @@ fn empty_ui(ui: &mut Ui, at: ChainRef, out: &mut Outbox) {
     let t = theme();
     let whose = if at == ChainRef::Album { "the whole album" } else { "this song" };
     let text = format!("Add a processor with +: it works on {whose}, and its settings open here.");
-    let place = Rect::from_center_size(ui.max_rect().center(), vec2(ui.max_rect().width(), 64.0));
+    let rows = offer_rows(ui, ui.max_rect().width().min(OFFER_WIDTH));
+    let height = 32.0 + 32.0 * rows.len() as f32;
+    let place = Rect::from_center_size(ui.max_rect().center(), vec2(ui.max_rect().width(), height));
     in_rect(ui, place, "empty chain", |ui| {
         ui.vertical_centered(|ui| {
             ui.label(RichText::new(text).color(t.text_weak));
             ui.add_space(6.0);
-            let names: Vec<String> = process::kinds().iter().map(|k| format!("Add {}", k.name())).collect();
-            let font = egui::TextStyle::Button.resolve(ui.style());
-            let width =
-                |name: &String| ui.painter().layout_no_wrap(name.clone(), font.clone(), t.text).size().x;
-            let padding = ui.spacing().button_padding.x * 2.0;
-            let gaps = ui.spacing().item_spacing.x * (names.len() as f32 - 1.0);
-            let row: f32 = names.iter().map(|n| width(n) + padding).sum::<f32>() + gaps;
-            ui.horizontal(|ui| {
-                ui.add_space(((ui.available_width() - row) / 2.0 - ui.spacing().item_spacing.x).max(0.0));
-                for (kind, name) in process::kinds().iter().zip(&names) {
-                    if ui.button(name).clicked() {
-                        out.edit(Edit::AddSlot { chain: at, at: 0, kind: kind.id().to_owned() });
+            for (kinds, width) in &rows {
+                ui.horizontal(|ui| {
+                    ui.add_space(
+                        ((ui.available_width() - width) / 2.0 - ui.spacing().item_spacing.x).max(0.0),
+                    );
+                    for kind in kinds {
+                        if ui.button(offer_of(*kind)).clicked() {
+                            out.edit(Edit::AddSlot { chain: at, at: 0, kind: kind.id().to_owned() });
+                        }
                     }
-                }
-            });
+                });
+            }
         });
     });
+}
+
+fn offer_of(kind: &dyn process::Kind) -> String {
+    format!("Add {}", kind.name())
+}
+
+/// The processors in rows no wider than this, each with its own width, so that they can stand in the middle.
+fn offer_rows(ui: &Ui, widest: f32) -> Vec<(Vec<&'static dyn process::Kind>, f32)> {
+    let font = egui::TextStyle::Button.resolve(ui.style());
+    let (padding, gap) = (ui.spacing().button_padding.x * 2.0, ui.spacing().item_spacing.x);
+    let mut rows: Vec<(Vec<&'static dyn process::Kind>, f32)> = Vec::new();
+    for kind in process::kinds() {
+        let text = ui.painter().layout_no_wrap(offer_of(*kind), font.clone(), theme().text);
+        let width = text.size().x + padding;
+        match rows.last_mut().filter(|(_, taken)| taken + gap + width <= widest) {
+            Some((row, taken)) => {
+                row.push(*kind);
+                *taken += gap + width;
+            }
+            None => rows.push((vec![*kind], width)),
+        }
+    }
+    rows
 }
 
 fn hint(ui: &mut Ui, text: &str) {
