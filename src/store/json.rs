@@ -100,8 +100,16 @@ pub fn versions_folder(path: &Path) -> PathBuf {
 
 /// Keeps a copy of the present file under the time it was written.
 fn keep_version(path: &Path) -> Result<(), StoreError> {
+    keep_among_versions(path, path)
+}
+
+/// Keeps what `path` holds among the versions of a session file, under the time it was written.
+///
+/// # Errors
+/// The folder or the file cannot be made.
+pub(super) fn keep_among_versions(path: &Path, session_file: &Path) -> Result<(), StoreError> {
     let Ok(meta) = fs::metadata(path) else { return Ok(()) };
-    let folder = versions_folder(path);
+    let folder = versions_folder(session_file);
     fs::create_dir_all(&folder).map_err(|e| StoreError::from_io(&folder, e))?;
     let written = meta.modified().ok().and_then(|t| jiff::Timestamp::try_from(t).ok());
     let stamp = written.unwrap_or_else(jiff::Timestamp::now).strftime("%Y-%m-%dT%H-%M-%S%.6fZ").to_string();

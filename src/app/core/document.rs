@@ -202,11 +202,10 @@ impl Document {
 
     /// Journals that hold nothing more once the session is saved to `path`; one that is on offer stays.
     fn journals_overtaken_by(&self, path: &Path) -> Vec<PathBuf> {
-        let offered = self.recovery.as_ref().map(|r| &r.journal);
         let own = self.path.as_deref().filter(|_| self.lock.is_some()).map(autosave::journal_of);
         let unsaved = self.unsaved.as_ref().map(|j| j.path().to_owned());
         let all = [Some(autosave::journal_of(path)), own, unsaved];
-        all.into_iter().flatten().filter(|journal| Some(journal) != offered).collect()
+        all.into_iter().flatten().filter(|journal| !self.is_offered(journal)).collect()
     }
 
     /// The session as last saved, for going back to it.
@@ -253,11 +252,11 @@ impl Document {
     }
 
     fn write_journal(&mut self, log: &mut Log) {
-        self.debounce.written();
-        // Until the offer is answered its journal is not overwritten.
-        if self.recovery.as_ref().is_some_and(|r| Some(&r.journal) == self.journal().as_ref()) {
+        // Until the offer is answered its journal is not overwritten; what changes meanwhile is written right after.
+        if self.journal().is_some_and(|journal| self.is_offered(&journal)) {
             return;
         }
+        self.debounce.written();
         if self.path.is_none() && self.unsaved.is_none() {
             match UnsavedJournal::create(&self.autosave_folder) {
                 Ok(journal) => self.unsaved = Some(journal),
@@ -281,12 +280,19 @@ impl Document {
             .or_else(|| self.unsaved.as_ref().map(|j| j.path().to_owned()))
     }
 
+    /// Whether this journal waits for an answer.
+    fn is_offered(&self, journal: &Path) -> bool {
+        self.recovery.as_ref().is_some_and(|r| r.journal == *journal)
+    }
+
     fn forget_journals(&mut self) {
         if let Some(path) = &self.path
             && self.lock.is_some()
         {
             let journal = autosave::journal_of(path);
-            self.remove_in_turn(journal);
+            if !self.is_offered(&journal) {
+                self.remove_in_turn(journal);
+            }
         }
         if let Some(journal) = self.unsaved.take() {
             self.remove_in_turn(journal.path().to_owned());

@@ -241,7 +241,13 @@ impl CloseUp {
         left.resize(CLOSE_UP_FRAMES, 0.0);
         right.resize(CLOSE_UP_FRAMES, 0.0);
         self.from = from;
-        (file.read(Frames(from), left, right) == crate::media::ReadOutcome::Complete).then_some(())
+        let outcome = file.read(Frames(from), left, right);
+        if outcome != crate::media::ReadOutcome::Complete {
+            // Nothing is drawn from half a reading, and the next call tries again.
+            self.planes.iter_mut().for_each(Vec::clear);
+            return None;
+        }
+        Some(())
     }
 }
 
@@ -309,7 +315,8 @@ impl Core {
 
     /// Reads a file that was not read yet; sooner if there is nothing to draw without it.
     fn spawn_inspect(&mut self, key: &SourceKey, is_drawn: bool) {
-        if self.sources.read.contains_key(&key.hash) {
+        // Being read, or read to some use; a file that was missing is looked at again.
+        if self.sources.read.get(&key.hash).is_some_and(|s| s.check.is_none() || s.overview.is_some()) {
             return;
         }
         self.sources.read.insert(key.hash.clone(), Seen::default());

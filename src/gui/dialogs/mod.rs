@@ -270,6 +270,9 @@ impl Dialogs {
         let Some(mut dialog) = self.open.take() else { return };
         let t = theme();
         let ground = egui::Frame::popup(ui.style()).inner_margin(16);
+        // Before any field is drawn: a line of text lets go of the focus when it takes Enter.
+        let is_typing = ui.memory(|m| m.focused().is_some());
+        ui.data_mut(|d| d.insert_temp(typing_id(), is_typing));
         let modal = Modal::new(Id::unique("dialog")).frame(ground).backdrop_color(faded(t.shade, 0.45));
         let shown = modal.show(ui.ctx(), |ui| match &mut dialog {
             Dialog::Question(pending) => question_ui(ui, frame, pending),
@@ -312,9 +315,15 @@ pub(crate) fn title(ui: &mut Ui, text: &str) {
     ui.add_space(8.0);
 }
 
-/// Enter does what the coloured button does, unless something else has the focus.
+/// Enter does what the coloured button does, unless something else had the focus when it was pressed.
 pub(crate) fn accepted(ui: &Ui) -> bool {
-    ui.memory(|m| m.focused().is_none()) && ui.input(|i| i.key_pressed(egui::Key::Enter))
+    let was_typing = ui.data(|d| d.get_temp(typing_id())).unwrap_or(false);
+    !was_typing && ui.memory(|m| m.focused().is_none()) && ui.input(|i| i.key_pressed(egui::Key::Enter))
+}
+
+/// Where it is remembered whether something had the focus when the dialog began to be drawn.
+fn typing_id() -> Id {
+    Id::unique("typing in a dialog")
 }
 
 /// Buttons at the right of a dialog's foot, the last one first.
