@@ -72,3 +72,20 @@ fn processors_are_listed_with_names_units_ranges_and_latency() {
         }
     }
 }
+
+#[test]
+fn the_cache_says_its_size_and_is_emptied_on_request() {
+    let dir = tempfile::tempdir().unwrap();
+    write_wav(&dir.path().join("1.wav"), 48_000, 2.0, sine(48_000, 440.0, -12.0));
+    let made = run(dir.path(), &["new", "a.json", "--from", "1.wav", "--rate", "44100"]);
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    let rendered = run(dir.path(), &["render", "a.json", "--out", "a.wav"]);
+    assert!(rendered.status.success(), "{}", text(&rendered.stderr));
+    // Two seconds of two channels in 64-bit floats, brought to the session rate.
+    let before = run_json(dir.path(), &["cache", "--json"]);
+    let bytes = before["bytes"].as_u64().unwrap();
+    assert!(bytes >= 2 * 44_100 * 2 * 8, "{before}");
+    let cleared = run_json(dir.path(), &["cache", "--clear", "--json"]);
+    assert_eq!((cleared["bytes"].as_u64(), cleared["freed_bytes"].as_u64()), (Some(0), Some(bytes)));
+    assert_one_line(&run(dir.path(), &["cache", "--shrink-to=-1"]), 2, "--shrink-to");
+}

@@ -34,6 +34,30 @@ fn orders_that_would_write_one_file_are_refused_before_anything_is_made() {
     assert_eq!(fine.status.code(), Some(0), "{}", text(&fine.stderr));
 }
 
+/// A master that runs over is written as asked, said, and not called good.
+#[test]
+fn samples_cut_off_at_full_scale_are_an_error_with_their_number() {
+    let dir = tempfile::tempdir().unwrap();
+    let (rate, amplitude) = (44_100, 10f64.powf(-6.0 / 20.0));
+    write_wav(&dir.path().join("1.wav"), rate, 5.0, sine(rate, 441.0, -6.0));
+    new_session(dir.path(), &["1.wav"]);
+    let session = dir.path().join("a.gms");
+    let mut json: serde_json::Value = serde_json::from_slice(&std::fs::read(&session).unwrap()).unwrap();
+    json["songs"][0]["level_db"] = 12.0.into();
+    std::fs::write(&session, json.to_string()).unwrap();
+    let done = run(dir.path(), &["deliver", "a.gms", "wav_album", "--out", "out", "--json"]);
+    assert_eq!(done.status.code(), Some(1), "{}", text(&done.stderr));
+    let told: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+    let clipped = told["findings"].as_array().unwrap().iter().find(|f| f["rule"] == "clipped").unwrap();
+    // The share of a sine above 1 where it would reach `peak`: 1 − 2·asin(1/peak)/π.
+    let peak = amplitude * 10f64.powf(12.0 / 20.0);
+    let share = 1.0 - 2.0 * (1.0 / peak).asin() / std::f64::consts::PI;
+    let expected = 2.0 * 5.0 * f64::from(rate) * share;
+    let counted = clipped["value"].as_f64().unwrap();
+    assert!((counted / expected - 1.0).abs() < 0.01, "{counted} of {expected}");
+    assert_eq!(clipped["severity"], "error");
+}
+
 #[cfg(feature = "mp3")]
 mod lossy {
     use std::process::Command;

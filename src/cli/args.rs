@@ -45,6 +45,22 @@ pub enum Command {
     Devices(JsonOnly),
     /// What this machine lacks or could do better, each with its mend
     Doctor(JsonOnly),
+    /// The cache of converted sources and waveforms: where it is, how large, and emptying it
+    Cache(CacheArgs),
+}
+
+/// `cache`
+#[derive(Debug, Args)]
+pub struct CacheArgs {
+    /// Remove everything; what is needed is made again
+    #[arg(long)]
+    pub clear: bool,
+    /// Remove what was used longest ago until at most so many GiB remain
+    #[arg(long, value_name = "GIB", conflicts_with = "clear")]
+    pub shrink_to: Option<f64>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// A command whose only choice is the form of its output.

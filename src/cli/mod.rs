@@ -4,6 +4,7 @@
 //! and a check failed; 2 wrong usage; 3 an input could not be read; 4 an output could not be written.
 
 mod args;
+mod cache;
 mod chain_file;
 mod check;
 mod ddp;
@@ -52,6 +53,7 @@ pub fn run(window: impl FnOnce(Option<std::path::PathBuf>) -> Result<(), String>
         Command::Processors(args) => processors::run(&args),
         Command::Devices(args) => devices::run(&args),
         Command::Doctor(args) => doctor::run(&args),
+        Command::Cache(args) => cache::run(&args),
     };
     finish(done, verbose)
 }

@@ -180,10 +180,49 @@ fn read_back(
     });
     for one in verified {
         let (files, findings) = one?;
+        delivery.findings.extend(conform_findings(&files));
         delivery.files.extend(files);
         delivery.findings.extend(findings);
     }
     Ok(())
+}
+
+/// A reduction by the guard that is worth more than a note, dB.
+const GUARD_WARNING_DB: f64 = -1.0;
+
+/// What happened to the sound of one order on its way into the files: samples cut off, reductions by the guard.
+fn conform_findings(files: &[Written]) -> Vec<Finding> {
+    // Files of one order share the pass and its report.
+    let Some(file) = files.iter().max_by_key(|f| (f.conform.clipped_samples, f.conform.guard_events)) else {
+        return Vec::new();
+    };
+    let (id, report) = (&file.deliverable, &file.conform);
+    let mut findings = Vec::new();
+    if report.clipped_samples > 0 {
+        let text = format!(
+            "{id}: {} samples passed full scale and were cut off; lower the album, or end its chain with the limiter",
+            report.clipped_samples
+        );
+        findings.push(Finding::new("clipped", Severity::Error, text).measured(
+            report.clipped_samples as f64,
+            0.0,
+            "samples",
+        ));
+    }
+    if report.guard_events > 0 {
+        let deepest = report.guard_deepest_db;
+        let severity = if deepest < GUARD_WARNING_DB { Severity::Warning } else { Severity::Info };
+        let text = format!(
+            "{id}: the ceiling guard turned the converted sound down at {} places, by at most {:.2} dB",
+            report.guard_events, -deepest
+        );
+        findings.push(Finding::new("ceiling_guard", severity, text).measured(
+            deepest,
+            GUARD_WARNING_DB,
+            "dB",
+        ));
+    }
+    findings
 }
 
 /// The album pass into every sink; its hash.
