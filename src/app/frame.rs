@@ -181,6 +181,86 @@ pub struct SpectrumView {
     pub slope_db_oct: f32,
 }
 
+/// Levels of one signal beside a slot. What silence has no reading of is `None`.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct SideReading {
+    /// Sample peak of the last moments, per channel, dBFS.
+    pub peak_dbfs: [Option<f64>; 2],
+    /// Largest true peak since the slot was opened or the meters reset, dBTP.
+    pub max_true_peak_dbtp: Option<f64>,
+    /// LUFS, 400 ms.
+    pub momentary_lufs: Option<f64>,
+    /// LUFS, 3 s.
+    pub short_term_lufs: Option<f64>,
+    /// −1 to 1 (300 ms).
+    pub correlation: Option<f64>,
+}
+
+/// What went through a slot in 10 ms.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct FocusPoint {
+    /// Largest magnitude of both channels at its input (delayed by its latency), linear.
+    pub before: f32,
+    /// At its output, linear.
+    pub after: f32,
+    /// Gain change, dB, signed as [`crate::process::Processor::gain_reduction_db`]; 0 where it has none.
+    pub gain_db: f32,
+}
+
+/// Width and correlation in a stretch of the spectrum.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct BandField {
+    /// Lower edge, Hz.
+    pub low_hz: f32,
+    /// Upper edge, Hz.
+    pub high_hz: f32,
+    /// Side against mid before the slot, dB.
+    pub side_before_db: Option<f32>,
+    /// Side against mid after the slot, dB.
+    pub side_after_db: Option<f32>,
+    /// Correlation before, −1 to 1.
+    pub correlation_before: Option<f32>,
+    /// Correlation after, −1 to 1.
+    pub correlation_after: Option<f32>,
+}
+
+/// What the slot whose editor is open does to the sound: its input, delayed by its latency, beside its output.
+/// All empty while nothing plays through it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct FocusView {
+    /// Which slot.
+    pub slot: Option<SlotId>,
+    /// Frequencies of the two spectra, Hz, ascending; the grid, smoothing and slope of [`SpectrumView`].
+    pub freqs_hz: Vec<f32>,
+    /// Spectrum at its input, dB.
+    pub before_db: Vec<f32>,
+    /// Spectrum at its output, dB.
+    pub after_db: Vec<f32>,
+    /// The last ten seconds, a point each 10 ms, newest last.
+    pub history: Arc<Vec<FocusPoint>>,
+    /// Gain change of each band now, dB; empty for kinds without bands.
+    pub bands_db: Vec<f32>,
+    /// At its input.
+    pub before: SideReading,
+    /// At its output.
+    pub after: SideReading,
+    /// Goniometer points before, left and right, newest last.
+    pub field_before: Arc<Vec<[f32; 2]>>,
+    /// Goniometer points after.
+    pub field_after: Arc<Vec<[f32; 2]>>,
+    /// Width and correlation from low to high, octave by octave or wider.
+    pub field_bands: Vec<BandField>,
+}
+
+/// Sample peaks at a slot, largest of both channels in the last moments, dBFS.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct SlotLevels {
+    /// At its input.
+    pub before_dbfs: Option<f32>,
+    /// At its output.
+    pub after_dbfs: Option<f32>,
+}
+
 /// The column of an overview picture under one pixel.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct WaveColumn {
@@ -436,6 +516,10 @@ pub struct Frame {
     pub field: Arc<Vec<[f32; 2]>>,
     /// Gain reduction now of each slot that has one, dB (0 or negative).
     pub gain_reductions: Arc<Vec<(SlotId, f32)>>,
+    /// Levels at the slots sound runs through.
+    pub slot_levels: Arc<Vec<(SlotId, SlotLevels)>>,
+    /// What the slot whose editor is open does.
+    pub focus: Arc<FocusView>,
     /// Device, load, dropouts.
     pub device: Arc<DeviceView>,
     /// Running jobs, oldest first.
@@ -474,6 +558,8 @@ impl Frame {
             spectrum: Arc::default(),
             field: Arc::default(),
             gain_reductions: Arc::default(),
+            slot_levels: Arc::default(),
+            focus: Arc::default(),
             device: Arc::default(),
             jobs: Arc::default(),
             log: Arc::default(),

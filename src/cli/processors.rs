@@ -60,6 +60,7 @@ fn param_json(param: &ParamDesc) -> Value {
         }
     }
     out["structural"] = param.structural.into();
+    out["audition"] = param.audition.into();
     out
 }
 

@@ -48,7 +48,7 @@ static PARAMS: LazyLock<Vec<ParamDesc>> = LazyLock::new(|| {
         ParamDesc::number("release_ms", "Release", Unit::Ms, 5.0, 500.0, 50.0)
             .log()
             .help("Time to 63.2 % of the step in dB when the gain comes back."),
-        ParamDesc::switch("listen", "Listen", false).help("Plays the band that is detected instead."),
+        ParamDesc::switch("listen", "Listen", false).audition().help("Plays the band that is detected instead."),
     ]
 });
 

@@ -18,6 +18,7 @@ pub mod transient;
 pub mod width;
 
 pub use processor::{
-    Kind, ParamDesc, ParamError, ParamIndex, ParamKind, Processor, Setup, Taper, Unit, Values, values_of,
+    BANDS_SHOWN, Kind, ParamDesc, ParamError, ParamIndex, ParamKind, Processor, Setup, Taper, Unit, Values,
+    values_of,
 };
 pub use registry::{find, kinds};

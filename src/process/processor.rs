@@ -15,6 +15,9 @@ use crate::audio::Block;
 use crate::model::ParamValue;
 use crate::units::{Frames, SampleRate};
 
+/// Most bands whose gain a processor shows ([`Processor::band_gains_db`]).
+pub const BANDS_SHOWN: usize = 24;
+
 /// Position of a parameter in [`Kind::params`].
 pub type ParamIndex = usize;
 
@@ -111,6 +114,9 @@ pub struct ParamDesc {
     pub kind: ParamKind,
     /// A change needs a new instance (crossfaded by the host); else [`Processor::set`] takes it, smoothed.
     pub structural: bool,
+    /// Only for listening while working (a solo, a side-chain listen): saved and undone like any other, but every
+    /// delivery and every rendered master has it at its default.
+    pub audition: bool,
     /// One or two sentences of help, with the definition of the value.
     pub help: Cow<'static, str>,
 }
@@ -131,6 +137,7 @@ impl ParamDesc {
             unit,
             kind: ParamKind::Number { min, max, default, taper: Taper::Linear },
             structural: false,
+            audition: false,
             help: Cow::Borrowed(""),
         }
     }
@@ -143,6 +150,7 @@ impl ParamDesc {
             unit: Unit::None,
             kind: ParamKind::Switch { default },
             structural: false,
+            audition: false,
             help: Cow::Borrowed(""),
         }
     }
@@ -160,6 +168,7 @@ impl ParamDesc {
             unit: Unit::None,
             kind: ParamKind::Choice { words, default },
             structural: false,
+            audition: false,
             help: Cow::Borrowed(""),
         }
     }
@@ -177,6 +186,13 @@ impl ParamDesc {
     #[must_use]
     pub const fn structural(mut self) -> Self {
         self.structural = true;
+        self
+    }
+
+    /// Only for listening; see [`ParamDesc::audition`].
+    #[must_use]
+    pub const fn audition(mut self) -> Self {
+        self.audition = true;
         self
     }
 
@@ -361,9 +377,16 @@ pub trait Processor: Send {
     /// on by one block every call.
     fn process(&mut self, start: Frames, block: &mut Block);
 
-    /// The deepest gain reduction in the last block, dB, 0 or negative; `None` for kinds that have none.
+    /// The gain change in the last block, dB: the deepest reduction, negative; where nothing is reduced the largest
+    /// gain added (upward compression, transients), positive. `None` for kinds that have none.
     fn gain_reduction_db(&self) -> Option<f64> {
         None
+    }
+
+    /// The gain change of each band in the last block, dB, signed as [`Self::gain_reduction_db`]; how many bands were
+    /// written. 0 for kinds without bands.
+    fn band_gains_db(&self, _out: &mut [f32; BANDS_SHOWN]) -> usize {
+        0
     }
 }
 

@@ -393,6 +393,8 @@ impl Core {
             spectrum: self.live.spectrum(),
             field: if playing { self.live.field() } else { Arc::default() },
             gain_reductions: self.live.gain_reductions(),
+            slot_levels: Arc::default(),
+            focus: Arc::default(),
             device: self.live.device(),
             jobs: Arc::new(jobs.collect()),
             log: self.log.lines(),

@@ -115,7 +115,7 @@ fn band_params(n: usize) -> [ParamDesc; PARAMS_PER_BAND] {
         ParamDesc::number("width_percent", "Width", Unit::Percent, 0.0, 200.0, 100.0)
             .help("Factor on the side signal of the band."),
         ParamDesc::switch("bypass", "Bypass", false).help("The band passes as it came, gain and width included."),
-        ParamDesc::switch("solo", "Solo", false).help("Only bands with solo are heard."),
+        ParamDesc::switch("solo", "Solo", false).audition().help("Only bands with solo are heard."),
     ]
     .map(named)
 }
