@@ -13,6 +13,9 @@ mod lab;
 mod limiter;
 #[path = "../../tests/render_support/mod.rs"]
 mod render_support;
+#[path = "../../tests/sweep_support/mod.rs"]
+mod sweep_support;
+mod sweeps;
 mod table;
 mod words;
 
@@ -26,13 +29,14 @@ static GUARD: assert_no_alloc::AllocDisabler = assert_no_alloc::AllocDisabler;
 /// First letters of the ids a part measures, and the part.
 type Part = (&'static str, fn() -> Vec<Row>);
 
-const PARTS: [Part; 6] = [
+const PARTS: [Part; 7] = [
     ("E", eq::rows),
     ("CM", dynamics::rows),
     ("L", limiter::rows),
     ("NS", colour::rows),
     ("DR", words::rows),
     ("A", engine::rows),
+    ("AE", sweeps::rows),
 ];
 
 fn main() -> ExitCode {

@@ -4,7 +4,7 @@ use std::f64::consts::PI;
 
 use glassmaster::dsp::dither::{Dither, Quantizer, Shaper};
 use glassmaster::dsp::resample::RateConverter;
-use glassmaster::units::SampleRate;
+use glassmaster::units::{SESSION_RATES_HZ, SampleRate};
 
 use super::lab::{CD, db, lines, sine, tone_and_rest};
 use super::table::{Row, at_most};
@@ -136,10 +136,11 @@ fn gain_db(freq_hz: f64, from: u32, to: u32) -> f64 {
     db(tone_and_rest(&y[skip..y.len() - skip], freq_hz, rate).0)
 }
 
-/// What a conversion does: ripple to 20 kHz, edge at −0.1 dB, worst alias, worst spur or image.
+/// What a conversion does: ripple to 20 kHz, gain at 20/21 of the lower Nyquist frequency (21 kHz for 44.1 kHz), worst
+/// alias, worst spur or image.
 struct Conversion {
     ripple_db: f64,
-    edge_hz: f64,
+    edge_db: f64,
     alias_db: f64,
     spur_db: f64,
 }
@@ -150,13 +151,7 @@ fn conversion(from: u32, to: u32) -> Conversion {
         .iter()
         .map(ripple)
         .fold(0.0, f64::max);
-    let top = f64::from(from.min(to)) / 2.0;
-    let edge_hz = (0..)
-        .map(|k| 20_000.0 + 50.0 * f64::from(k))
-        .take_while(|f| *f < top - 20.0)
-        .take_while(|f| gain_db(*f, from, to) > -0.1)
-        .last()
-        .unwrap_or(0.0);
+    let edge_db = gain_db(f64::from(from.min(to)) / 2.0 * 20.0 / 21.0, from, to);
     let strongest = |y: &[f64], except: Option<f64>| {
         let length = 1 << 15;
         let bin = f64::from(to) / length as f64;
@@ -179,7 +174,34 @@ fn conversion(from: u32, to: u32) -> Conversion {
         .into_iter()
         .map(|f| strongest(&tone(f), Some(f)))
         .fold(f64::NEG_INFINITY, f64::max);
-    Conversion { ripple_db, edge_hz, alias_db, spur_db }
+    Conversion { ripple_db, edge_db, alias_db, spur_db }
+}
+
+/// The highest frequency, to 50 Hz, that a conversion weakens by less than 0.1 dB.
+fn edge_hz(from: u32, to: u32) -> f64 {
+    let top = f64::from(from.min(to)) / 2.0;
+    (0..)
+        .map(|k| 20_000.0 + 50.0 * f64::from(k))
+        .take_while(|f| *f < top - 20.0)
+        .take_while(|f| gain_db(*f, from, to) > -0.1)
+        .last()
+        .unwrap_or(0.0)
+}
+
+/// The worst of all conversions between two session rates, down or up.
+fn worst_pair(down: bool) -> (usize, Conversion) {
+    let pairs = SESSION_RATES_HZ.iter().flat_map(|from| SESSION_RATES_HZ.iter().map(move |to| (*from, *to)));
+    let pairs: Vec<(u32, u32)> = pairs.filter(|(from, to)| from != to && (from > to) == down).collect();
+    let worst = pairs.iter().map(|(from, to)| conversion(*from, *to)).reduce(|a, b| Conversion {
+        ripple_db: a.ripple_db.max(b.ripple_db),
+        edge_db: a.edge_db.min(b.edge_db),
+        alias_db: a.alias_db.max(b.alias_db),
+        spur_db: a.spur_db.max(b.spur_db),
+    });
+    match worst {
+        Some(worst) => (pairs.len(), worst),
+        None => panic!("there are no session rates"),
+    }
 }
 
 /// All rows of dither and of rate conversion.
@@ -194,15 +216,9 @@ pub fn rows() -> Vec<Row> {
     let (f9, l5, own) = (d3(Shaper::FWeighted9), d3(Shaper::Lipshitz5), d3(Shaper::Own));
     let blank = d4();
     let down = conversion(96_000, 44_100);
-    let ups = [(44_100, 96_000), (48_000, 44_100)].map(|(from, to)| (from, to, conversion(from, to)));
-    let r2_spur = ups.iter().map(|(.., c)| c.spur_db).fold(f64::NEG_INFINITY, f64::max);
-    let r2_ripple = ups.iter().map(|(.., c)| c.ripple_db).fold(0.0, f64::max);
-    let r2_told: Vec<String> = ups
-        .iter()
-        .map(|(from, to, c)| {
-            format!("{}→{} kHz {:.4} dB, spur {:.0} dB", from / 1000, to / 1000, c.ripple_db, c.spur_db)
-        })
-        .collect();
+    let edge = edge_hz(96_000, 44_100);
+    let (downs, worst_down) = worst_pair(true);
+    let (ups, worst_up) = worst_pair(false);
     vec![
         Row::new(
             "D1",
@@ -247,21 +263,39 @@ pub fn rows() -> Vec<Row> {
             format!(
                 "{:.5} dB; {:.2} kHz; {:.0} dB; {:.0} dB",
                 down.ripple_db,
-                down.edge_hz / 1000.0,
+                edge / 1000.0,
                 down.alias_db,
                 down.spur_db
             ),
             at_most(down.ripple_db, 0.001)
-                && at_most(21_000.0, down.edge_hz)
+                && at_most(21_000.0, edge)
                 && at_most(down.alias_db.max(down.spur_db), -170.0),
         ),
         Row::new(
+            "R1 all",
+            "Rate conversion down, every pair of the six rates: ripple to 20 kHz, gain at 20/21 Nyquist, alias, spur",
+            "≤ 0.001 dB; ≥ −0.1 dB; ≤ −170 dB; ≤ −170 dB",
+            "swr 1.12 dB, −33",
+            format!(
+                "{downs} pairs, worst {:.5} dB; {:.4} dB; {:.0} dB; {:.0} dB",
+                worst_down.ripple_db, worst_down.edge_db, worst_down.alias_db, worst_down.spur_db
+            ),
+            at_most(worst_down.ripple_db, 0.001)
+                && at_most(-0.1, worst_down.edge_db)
+                && at_most(worst_down.alias_db.max(worst_down.spur_db), -170.0),
+        ),
+        Row::new(
             "R2",
-            "Rate conversion up, and 48 → 44.1 kHz: ripple, images and spurs",
-            "≤ −160 dB",
+            "Rate conversion up, every pair of the six rates: ripple to 20 kHz, gain at 20/21 Nyquist, images and spurs",
+            "≤ 0.001 dB; ≥ −0.1 dB; ≤ −160 dB",
             "soxr −184/−189; swr −7/−94",
-            r2_told.join("; "),
-            at_most(r2_spur, -160.0) && at_most(r2_ripple, 0.001),
+            format!(
+                "{ups} pairs, worst {:.5} dB; {:.4} dB; {:.0} dB",
+                worst_up.ripple_db, worst_up.edge_db, worst_up.spur_db
+            ),
+            at_most(worst_up.ripple_db, 0.001)
+                && at_most(-0.1, worst_up.edge_db)
+                && at_most(worst_up.spur_db, -160.0),
         ),
     ]
 }
