@@ -1,11 +1,13 @@
 //! Logarithms and exponentials written out, so that a block of them becomes vector code with the same bits everywhere.
 
+use super::simd::widest;
+
 /// From here on to its double, the low bits of a number are its whole part.
 const TWO_52: f64 = (1u64 << 52) as f64;
 
 /// `10·log10(power)`, floor −200 dB, within 1e-12 dB: exponent taken from the bits, mantissa in √½…√2 by the series of
 /// `ln m = 2·artanh((m−1)/(m+1))`.
-#[inline]
+#[inline(always)]
 pub fn db_from_power(power: f64) -> f64 {
     const DB_PER_OCTAVE: f64 = 10.0 * std::f64::consts::LOG10_2;
     const DB_PER_NEPER: f64 = 10.0 * std::f64::consts::LOG10_E;
@@ -25,7 +27,7 @@ pub fn db_from_power(power: f64) -> f64 {
 }
 
 /// `10^(−reduction/20)` for reductions of 0 dB (exactly 1) and more, within 1e-13: `2^−(n+f)`, the fraction by its series.
-#[inline]
+#[inline(always)]
 pub fn gain_from_reduction(reduction_db: f64) -> f64 {
     const OCTAVES_PER_DB: f64 = std::f64::consts::LOG2_10 / 20.0;
     let octaves = reduction_db.min(1000.0) * OCTAVES_PER_DB;
@@ -43,16 +45,22 @@ pub fn gain_from_reduction(reduction_db: f64) -> f64 {
 
 /// [`db_from_power`] of every value, in place.
 pub fn db_from_powers(values: &mut [f64]) {
-    values.iter_mut().for_each(|v| *v = db_from_power(*v));
+    widest(
+        #[inline(always)]
+        || values.iter_mut().for_each(|v| *v = db_from_power(*v)),
+    );
 }
 
 /// [`gain_from_reduction`] of every value, in place.
 pub fn gains_from_reductions(values: &mut [f64]) {
-    values.iter_mut().for_each(|v| *v = gain_from_reduction(*v));
+    widest(
+        #[inline(always)]
+        || values.iter_mut().for_each(|v| *v = gain_from_reduction(*v)),
+    );
 }
 
 /// `e^x` for `x` of 0 and below (0 below −700), relative error 1e-15.
-#[inline]
+#[inline(always)]
 pub fn exp_of_negative(x: f64) -> f64 {
     // ln 2 in two parts, the first with 21 zero bits at its end (Cody & Waite).
     const LN_2_HIGH: f64 = 0.693_147_180_369_123_8;
@@ -71,7 +79,7 @@ pub fn exp_of_negative(x: f64) -> f64 {
 }
 
 /// `ln(1 + e)` for `e` from 0 to 1, relative error 1e-15.
-#[inline]
+#[inline(always)]
 pub fn ln_one_plus(e: f64) -> f64 {
     // Above √2 the half of it, as numbers rather than branches.
     let upper = if e > std::f64::consts::SQRT_2 - 1.0 { 1.0 } else { 0.0 };

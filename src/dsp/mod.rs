@@ -16,6 +16,7 @@ pub mod oversample;
 pub mod oversampler;
 pub mod peak_detector;
 pub mod resample;
+pub mod simd;
 pub mod smooth;
 pub mod statevar;
 pub mod svf;

@@ -45,6 +45,7 @@ impl Symmetric {
     }
 
     /// Takes every `step`th value from `from` on: a block.
+    #[inline(always)]
     fn take(&mut self, input: &[f64], from: usize, step: usize) {
         let past = self.past();
         let block = self.line.len() - past;
@@ -96,6 +97,7 @@ struct Up {
 }
 
 impl Up {
+    #[inline(always)]
     fn process(&mut self, input: &[f64], out: &mut [f64]) {
         self.filter.take(input, 0, 1);
         let back = self.filter.taps.len() - 1;
@@ -120,6 +122,7 @@ struct Down {
 }
 
 impl Down {
+    #[inline(always)]
     fn process(&mut self, input: &[f64], out: &mut [f64]) {
         self.even.take(input, 0, 2);
         self.odd.take(input, 1, 2);
@@ -194,7 +197,8 @@ impl Oversampler {
         self.pad.fill(0.0);
     }
 
-    /// One block in place; `stage` gets it at the higher rate.
+    /// One block in place; `stage` gets it at the higher rate. Takes part in [`super::simd::widest`].
+    #[inline(always)]
     pub fn process(&mut self, samples: &mut [f64; QUANTUM], stage: impl FnOnce(&mut [f64])) {
         let [one, two] = &mut self.work;
         one[..QUANTUM].copy_from_slice(samples);
@@ -214,6 +218,7 @@ impl Oversampler {
 }
 
 /// Delays a block by the length of `past`, which is shorter and takes up its end.
+#[inline(always)]
 fn delay_through(past: &mut [f64], block: &mut [f64]) {
     let length = past.len();
     block.rotate_right(length);
@@ -279,7 +284,8 @@ impl DroopFilter {
         self.filter.clear();
     }
 
-    /// One block in place.
+    /// One block in place. Takes part in [`super::simd::widest`].
+    #[inline(always)]
     pub fn process(&mut self, samples: &mut [f64]) {
         self.filter.take(samples, 0, 1);
         for from in (0..samples.len()).step_by(LANES) {

@@ -26,7 +26,7 @@ const LANES: usize = 8;
 
 impl Waveshape {
     /// The curve.
-    #[inline]
+    #[inline(always)]
     pub fn at(self, x: f64) -> f64 {
         match self {
             Self::Tanh => tanh_and_integral(x).0,
@@ -72,7 +72,8 @@ impl Antialiased {
         };
     }
 
-    /// A block in place; its length is a multiple of eight.
+    /// A block in place; its length is a multiple of eight. Takes part in [`super::simd::widest`].
+    #[inline(always)]
     pub fn process(&mut self, samples: &mut [f64]) {
         for chunk in samples.chunks_exact_mut(LANES) {
             let mut x = [0.0; LANES];

@@ -31,6 +31,7 @@ use super::drywet::DryWet;
 use super::{Kind, ParamDesc, ParamIndex, Processor, Setup, Values};
 use crate::audio::{Block, CHANNELS, QUANTUM};
 use crate::dsp::oversampler::{DroopFilter, Oversampler};
+use crate::dsp::simd::widest;
 use crate::dsp::smooth::{RAMP_MS, Smoothed, SmoothedGain};
 use crate::dsp::waveshape::{Antialiased, Waveshape};
 use crate::units::{Frames, SampleRate};
@@ -62,27 +63,22 @@ impl Kind for SaturatorKind {
     }
 }
 
-/// One channel at the higher rate.
+/// One channel.
 struct Shaper {
-    shape: Waveshape,
     oversampler: Oversampler,
-    /// Anti-aliasing and what makes its droop good; `None` without oversampling.
-    antialiased: Option<(Antialiased, DroopFilter)>,
+    bend: Bend,
 }
 
 impl Shaper {
     fn new(shape: Waveshape, factor: usize) -> Self {
         let inner = if factor > 1 { DroopFilter::latency(factor) } else { 0 };
-        Self {
-            shape,
-            oversampler: Oversampler::new(factor, inner),
-            antialiased: (factor > 1).then(|| (Antialiased::new(shape, 0.0), DroopFilter::new(factor))),
-        }
+        let antialiased = (factor > 1).then(|| (Antialiased::new(shape, 0.0), DroopFilter::new(factor)));
+        Self { oversampler: Oversampler::new(factor, inner), bend: Bend { shape, factor, antialiased } }
     }
 
     fn reset(&mut self, bias: f64) {
         self.oversampler.clear();
-        if let Some((shaper, droop)) = &mut self.antialiased {
+        if let Some((shaper, droop)) = &mut self.bend.antialiased {
             shaper.rest_at(bias);
             droop.clear();
         }
@@ -91,32 +87,56 @@ impl Shaper {
     /// One block in place through `(f(x + b) − f(b)) · scale`, `b` for every base frame. Whether anything went beyond the
     /// limits of the curve.
     fn process(&mut self, samples: &mut [f64; QUANTUM], bias: &BiasBlock, scale: f64) -> bool {
-        let mut peak = 0.0f64;
-        let Self { shape, oversampler, antialiased } = self;
-        let factor = oversampler.factor();
-        oversampler.process(samples, |frames| {
-            if bias.is_used {
-                for (chunk, b) in frames.chunks_exact_mut(factor).zip(&bias.values) {
-                    chunk.iter_mut().for_each(|x| *x += b);
-                }
-            }
-            if *shape == Waveshape::Hard {
-                peak = frames.iter().fold(0.0, |m, x| x.abs().max(m));
-            }
-            match antialiased {
-                Some((shaper, _)) => shaper.process(frames),
-                None => frames.iter_mut().for_each(|x| *x = shape.at(*x)),
-            }
-            if bias.is_used {
-                for (chunk, rest) in frames.chunks_exact_mut(factor).zip(&bias.rests) {
-                    chunk.iter_mut().for_each(|y| *y = (*y - rest) * scale);
-                }
-            }
-            if let Some((_, droop)) = antialiased {
-                droop.process(frames);
-            }
-        });
+        let Self { oversampler, bend } = self;
+        let mut peak = 0.0;
+        widest(
+            #[inline(always)]
+            || {
+                oversampler.process(
+                    samples,
+                    #[inline(always)]
+                    |frames| peak = bend.process(frames, bias, scale),
+                );
+            },
+        );
         peak > 1.0
+    }
+}
+
+/// What happens at the higher rate.
+struct Bend {
+    shape: Waveshape,
+    factor: usize,
+    /// Anti-aliasing and what makes its droop good; `None` without oversampling.
+    antialiased: Option<(Antialiased, DroopFilter)>,
+}
+
+impl Bend {
+    /// A block in place; the largest magnitude that went in, for the hard clip alone.
+    #[inline(always)]
+    fn process(&mut self, frames: &mut [f64], bias: &BiasBlock, scale: f64) -> f64 {
+        let mut peak = 0.0f64;
+        if bias.is_used {
+            for (chunk, b) in frames.chunks_exact_mut(self.factor).zip(&bias.values) {
+                chunk.iter_mut().for_each(|x| *x += b);
+            }
+        }
+        if self.shape == Waveshape::Hard {
+            peak = frames.iter().fold(0.0, |m, x| x.abs().max(m));
+        }
+        match &mut self.antialiased {
+            Some((shaper, _)) => shaper.process(frames),
+            None => frames.iter_mut().for_each(|x| *x = self.shape.at(*x)),
+        }
+        if bias.is_used {
+            for (chunk, rest) in frames.chunks_exact_mut(self.factor).zip(&bias.rests) {
+                chunk.iter_mut().for_each(|y| *y = (*y - rest) * scale);
+            }
+        }
+        if let Some((_, droop)) = &mut self.antialiased {
+            droop.process(frames);
+        }
+        peak
     }
 }
 
