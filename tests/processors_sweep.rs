@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 use glassmaster::audio::{Block, QUANTUM};
 use glassmaster::dsp::fft::RealFft;
 use glassmaster::dsp::window::kaiser_at;
-use glassmaster::model::ParamValue;
+use glassmaster::model::{Listen, ParamValue, Slot, SlotId};
+use glassmaster::process::slot::{SlotRunner, SlotSet};
 use glassmaster::process::{Kind, ParamDesc, ParamKind, Setup, Taper, Unit, Values, find, values_of};
 use glassmaster::units::{Frames, SampleRate};
 
@@ -147,4 +148,43 @@ fn rides_and_jumps_of_every_continuous_parameter_stay_clean() {
         }
     }
     assert!(failures.is_empty(), "{failures:#?}");
+}
+
+/// Runs the tone through a slot; `change` is asked before each block.
+fn run_slot(frames: usize, change: impl Fn(usize) -> Option<SlotSet>) -> Vec<f64> {
+    let slot = Slot::new(SlotId(1), "gain");
+    let (mut runner, _) = SlotRunner::new(&slot, &Setup { sample_rate: SampleRate::CD });
+    let mut out = Vec::new();
+    for start in (0..frames).step_by(QUANTUM) {
+        if let Some(change) = change(start) {
+            runner.apply(change);
+        }
+        let mut block = Block::silent();
+        for samples in block.channels_mut() {
+            samples.iter_mut().enumerate().for_each(|(i, s)| *s = tone(start + i));
+        }
+        runner.process(Frames(start as i64), &mut block);
+        out.extend_from_slice(block.left());
+    }
+    out
+}
+
+#[test]
+fn the_gains_of_a_slot_ride_and_jump_as_cleanly() {
+    let mut fft = RealFft::new(FRAME);
+    let window: Vec<f64> =
+        (0..FRAME).map(|i| kaiser_at(2.0 * i as f64 / (FRAME - 1) as f64 - 1.0, 20.0)).collect();
+    let matched = |db: f64| SlotSet::Listen(Listen::MatchedBypass, db);
+    let gains: [(&str, &dyn Fn(f64) -> SlotSet); 3] =
+        [("input", &SlotSet::Input), ("output", &SlotSet::Output), ("matched bypass", &matched)];
+    for (name, set) in gains {
+        // The whole range in two seconds.
+        let ride_to = |n: usize| 24.0 - 48.0 * (n as f64 / 88_200.0).min(1.0);
+        let ride = run_slot(100_000, |n| Some(set(ride_to(n))));
+        let jump = run_slot(60_000, |n| Some(set(if n / QUANTUM % 400 < 200 { 0.0 } else { 6.0 })));
+        let ride = splatter_dbc(&ride[8000..], &mut fft, &window);
+        let jump = splatter_dbc(&jump[8000..], &mut fft, &window);
+        println!("slot {name:16} ride {ride:7.1} jump {jump:7.1} dBc");
+        assert!(ride < -90.0 && jump < -75.0, "slot {name}: ride {ride:.1}, jump {jump:.1} dBc");
+    }
 }

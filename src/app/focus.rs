@@ -327,7 +327,9 @@ mod tests {
         }
         assert_eq!(band(1_000.0).side_after_db, None, "nothing is left of the sides");
         let silence = focus_of(|_| [0.0; 2], |lr| lr).view();
-        assert!(silence.field_bands.iter().all(|b| b.side_before_db.is_none() && b.correlation_after.is_none()));
+        assert!(
+            silence.field_bands.iter().all(|b| b.side_before_db.is_none() && b.correlation_after.is_none())
+        );
     }
 
     #[test]
