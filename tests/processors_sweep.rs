@@ -5,7 +5,7 @@ mod sweep_support;
 
 use std::collections::BTreeSet;
 
-use sweep_support::{Sweep, sweeps_of, swept_kinds};
+use sweep_support::{Sweep, sweeps_of, sweeps_of_the_slot, swept_kinds};
 
 #[test]
 fn every_kind_is_swept() {
@@ -17,7 +17,7 @@ fn every_kind_is_swept() {
 fn rides_and_jumps_of_every_continuous_parameter_stay_clean() {
     let sweeps: Vec<Sweep> = std::thread::scope(|scope| {
         let threads: Vec<_> = swept_kinds().map(|kind| scope.spawn(move || sweeps_of(kind))).collect();
-        threads.into_iter().flat_map(|t| t.join().unwrap()).collect()
+        threads.into_iter().flat_map(|t| t.join().unwrap()).chain(sweeps_of_the_slot()).collect()
     });
     for s in &sweeps {
         println!(

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::output::{CliError, unread_because};
 use crate::model::Chain;
 use crate::process;
+use crate::process::listen::{MATCH_RANGE_DB, SLOT_GAIN_RANGE_DB};
 
 /// Reads and proves a chain file.
 ///
@@ -40,6 +41,15 @@ fn check(chain: &Chain) -> Result<(), String> {
         }
         if !(0.0..=1.0).contains(&slot.wet) {
             return Err(format!("{place}: wet cannot be {}; allowed: 0 to 1", slot.wet));
+        }
+        for (field, db, (lowest, highest)) in [
+            ("input_db", slot.input_db, SLOT_GAIN_RANGE_DB),
+            ("output_db", slot.output_db, SLOT_GAIN_RANGE_DB),
+            ("match_db", slot.match_db, MATCH_RANGE_DB),
+        ] {
+            if !(lowest..=highest).contains(&db) {
+                return Err(format!("{place}: {field} cannot be {db}; allowed: {lowest} to {highest} dB"));
+            }
         }
     }
     Ok(())

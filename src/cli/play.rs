@@ -17,6 +17,7 @@ use crate::media::file_source::FileSources;
 use crate::media::memory::MemorySources;
 use crate::media::prefetch::StreamSources;
 use crate::model::{Session, SourceRef, Timeline};
+use crate::process::audition::auditions;
 use crate::render::TapHash;
 use crate::units::{Frames, SampleRate};
 
@@ -28,6 +29,13 @@ const INTERVAL: Duration = Duration::from_millis(2);
 
 pub fn run(args: &PlayArgs) -> Result<u8, CliError> {
     let session = Arc::new(machine::open_session(&args.session)?);
+    for audition in auditions(&session) {
+        say(&format!(
+            "glassmaster: {} plays {}: masters are made without it, and their tap hash differs",
+            audition.place_in_words(&session),
+            audition.what
+        ));
+    }
     let library = machine::library();
     let cx = JobContext::detached();
     if let Some(error) = prepare(&session, &library, thread_count(None), &cx).into_iter().next() {

@@ -40,7 +40,9 @@ pub fn process(args: &ProcessArgs) -> Result<u8, CliError> {
     song.chain = Arc::new(chain);
     let range = (Frames::ZERO, song.length());
     session.songs.push(Arc::new(song));
-    let spec = file_spec(&args.format, session.sample_rate_hz, Some(Ceiling::Nothing), 1)?;
+    let mut spec = file_spec(&args.format, session.sample_rate_hz, Some(Ceiling::Nothing), 1)?;
+    // A chain is tried as it stands: its solos and differences are what was asked for.
+    spec.with_auditions = true;
     let rendered = run_with_progress(&session, &library, range, &args.output, &spec)?;
     report(&args.output, &rendered, &spec, args.json)
 }
@@ -114,7 +116,7 @@ fn file_spec(
         Some(hz @ 8_000..=384_000) => SampleRate(hz),
         Some(hz) => return Err(CliError::usage(format!("--rate cannot be {hz}; allowed: 8000 to 384000"))),
     };
-    Ok(FileSpec { format, rate, dither, ceiling, force: args.force, threads })
+    Ok(FileSpec { format, rate, dither, ceiling, with_auditions: false, force: args.force, threads })
 }
 
 /// The range asked for in album frames: the program from the first song's start to the end if nothing is said.

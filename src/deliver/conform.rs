@@ -76,7 +76,8 @@ pub enum Ceiling {
     Nothing,
 }
 
-/// The last switched-on limiter of the album chain says where the album's ceiling is, dBTP; without one it is 0.
+/// The last switched-on limiter of the album chain, with the gain out of its slot, says where the album's ceiling is,
+/// dBTP; without one it is 0.
 pub fn album_ceiling_dbtp(session: &Session) -> f64 {
     let limiter = session.album_chain.slots.iter().rfind(|slot| slot.enabled && slot.kind == "limiter");
     let (Some(slot), Some(kind)) = (limiter, process::find("limiter")) else {
@@ -84,7 +85,7 @@ pub fn album_ceiling_dbtp(session: &Session) -> f64 {
     };
     let (values, _) = values_of(kind, &slot.params);
     let place = kind.params().iter().position(|p| p.id == "ceiling_dbtp");
-    place.map_or(0.0, |i| values.get(i))
+    place.map_or(0.0, |i| kind.params()[i].clamped(values.get(i) + slot.output_db))
 }
 
 /// The delivery of a stretch of the master tap.

@@ -10,6 +10,8 @@ use crate::model::{
     title_from_file_name,
 };
 use crate::process;
+use crate::process::audition;
+use crate::process::listen::{MATCH_RANGE_DB, SLOT_GAIN_RANGE_DB, clean_gain_db};
 use crate::units::{Frames, SampleRate};
 
 /// Gains of songs stay in this range, dB.
@@ -103,11 +105,34 @@ pub fn apply(session: &Session, edit: &Edit) -> Result<Session, EditError> {
             }
             slot_mut(&mut next, *chain, *slot)?.wet = wet.clamp(0.0, 1.0);
         }
+        Edit::SetSlotInput { chain, slot, input_db } => {
+            slot_mut(&mut next, *chain, *slot)?.input_db = slot_gain(*input_db, SLOT_GAIN_RANGE_DB)?;
+        }
+        Edit::SetSlotOutput { chain, slot, output_db } => {
+            slot_mut(&mut next, *chain, *slot)?.output_db = slot_gain(*output_db, SLOT_GAIN_RANGE_DB)?;
+        }
+        Edit::SetSlotListen { chain, slot, listen, match_db } => {
+            let slot = slot_mut(&mut next, *chain, *slot)?;
+            slot.listen = *listen;
+            if let Some(db) = match_db {
+                slot.match_db = slot_gain(*db, MATCH_RANGE_DB)?;
+            }
+        }
+        Edit::EndAuditions => next = audition::delivered(&next),
         Edit::SetParams { chain, slot, values } => set_params(slot_mut(&mut next, *chain, *slot)?, values)?,
         Edit::ResetSlot { chain, slot } => slot_mut(&mut next, *chain, *slot)?.params = BTreeMap::new(),
         Edit::SetChain { chain, to } => set_chain(&mut next, *chain, to)?,
     }
     Ok(next)
+}
+
+/// A gain of a slot inside its range.
+fn slot_gain(db: f64, range_db: (f64, f64)) -> Result<f64, EditError> {
+    if db.is_finite() {
+        Ok(clean_gain_db(db, range_db))
+    } else {
+        Err(EditError::Value(format!("a gain is a number from {} to {} dB", range_db.0, range_db.1)))
+    }
 }
 
 fn song_mut(session: &mut Session, id: SongId) -> Result<&mut Song, EditError> {
@@ -412,7 +437,7 @@ fn set_sample_rate(session: &mut Session, rate: SampleRate) -> Result<(), EditEr
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Fade;
+    use crate::model::{Fade, Listen};
 
     fn source(frames: u64) -> SourceRef {
         SourceRef {
@@ -516,6 +541,25 @@ mod tests {
         assert!(apply(&s, &Edit::SetGain { song, gain_db: f64::NAN }).is_err());
         assert!(apply(&s, &Edit::AddSlot { chain: ChainRef::Album, at: 0, kind: "nope".into() }).is_err());
         assert_eq!(apply(&s, &Edit::SetGain { song, gain_db: 99.0 }).unwrap().songs[0].gain_db, 24.0);
+    }
+
+    #[test]
+    fn what_stands_around_a_processor_is_set_and_every_audition_ended() {
+        let s = album(&[588_000]);
+        let chain = ChainRef::Song(s.songs[0].id);
+        let s = apply(&s, &Edit::AddSlot { chain, at: 0, kind: "gain".into() }).unwrap();
+        let slot = s.songs[0].chain.slots[0].id;
+        let s = apply(&s, &Edit::SetSlotInput { chain, slot, input_db: 99.0 }).unwrap();
+        let s = apply(&s, &Edit::SetSlotOutput { chain, slot, output_db: -3.5 }).unwrap();
+        assert!(apply(&s, &Edit::SetSlotOutput { chain, slot, output_db: f64::NAN }).is_err());
+        let matched = |listen, match_db| Edit::SetSlotListen { chain, slot, listen, match_db };
+        let s = apply(&s, &matched(Listen::MatchedBypass, Some(4.5))).unwrap();
+        let s = apply(&s, &matched(Listen::Delta, None)).unwrap();
+        let at = |s: &Session| s.songs[0].chain.slots[0].clone();
+        assert_eq!((at(&s).input_db, at(&s).output_db, at(&s).match_db), (24.0, -3.5, 4.5));
+        assert_eq!(at(&s).listen, Listen::Delta);
+        let ended = apply(&s, &Edit::EndAuditions).unwrap();
+        assert_eq!(at(&ended), Slot { listen: Listen::Normal, ..at(&s) });
     }
 
     #[test]

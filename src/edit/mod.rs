@@ -6,7 +6,7 @@ mod apply;
 pub mod history;
 
 use crate::model::{
-    Chain, ChainRef, ChannelMode, Fade, FadeShape, Order, ParamValue, Slot, SlotId, SongId, SourceRef,
+    Chain, ChainRef, ChannelMode, Fade, FadeShape, Listen, Order, ParamValue, Slot, SlotId, SongId, SourceRef,
 };
 use crate::units::{Frames, SampleRate};
 
@@ -339,6 +339,37 @@ pub enum Edit {
         /// 0 to 1.
         wet: f64,
     },
+    /// Gain into the processor of a slot.
+    SetSlotInput {
+        /// Which chain.
+        chain: ChainRef,
+        /// Which slot.
+        slot: SlotId,
+        /// −24 to 24 dB.
+        input_db: f64,
+    },
+    /// Gain out of the processor of a slot.
+    SetSlotOutput {
+        /// Which chain.
+        chain: ChainRef,
+        /// Which slot.
+        slot: SlotId,
+        /// −24 to 24 dB.
+        output_db: f64,
+    },
+    /// What is listened to at a slot.
+    SetSlotListen {
+        /// Which chain.
+        chain: ChainRef,
+        /// Which slot.
+        slot: SlotId,
+        /// What.
+        listen: Listen,
+        /// Loudness of the output against the input as measured, −60 to 60 dB; `None` keeps what was measured before.
+        match_db: Option<f64>,
+    },
+    /// Puts everything that is only for listening (differences, matched bypasses, solos) back to normal, in every chain.
+    EndAuditions,
     /// Values of a slot. Several at once are one step (a node dragged in frequency and gain).
     SetParams {
         /// Which chain.
@@ -398,6 +429,14 @@ impl Edit {
             Self::SetSlotEnabled { .. } => "Bypass",
             Self::SetSlotMode { .. } => "Channel mode",
             Self::SetSlotWet { .. } => "Mix",
+            Self::SetSlotInput { .. } => "Slot input",
+            Self::SetSlotOutput { .. } => "Slot output",
+            Self::SetSlotListen { listen, .. } => match listen {
+                Listen::Normal => "Listen normally",
+                Listen::Delta => "Listen to the difference",
+                Listen::MatchedBypass => "Matched bypass",
+            },
+            Self::EndAuditions => "End auditions",
             Self::SetParams { .. } => "Parameter",
             Self::ResetSlot { .. } => "Reset processor",
             Self::SetChain { .. } => "Change chain",

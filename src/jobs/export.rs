@@ -19,6 +19,7 @@ use crate::media::pcm::{Encoding, Layout, PcmReader};
 use crate::media::{self, SourceError};
 use crate::meter::analysis::{Analyzer, FileFacts, Measurements};
 use crate::model::{Finding, Order, Session, Severity};
+use crate::process::audition::auditions;
 use crate::render::{RangeOptions, RenderError, RenderPlan, render_range};
 use crate::units::{Frames, SampleRate};
 
@@ -132,6 +133,7 @@ pub fn export(
     for (deliverable, context) in &ordered {
         delivery.findings.extend(deliverable.check(context));
     }
+    delivery.findings.extend(audition_findings(session));
     if delivery.findings.iter().any(|f| f.severity == Severity::Error) {
         return Err(ExportError::Refused(delivery.findings));
     }
@@ -187,6 +189,12 @@ fn read_back(
     Ok(())
 }
 
+/// What was only for listening and is off in the files.
+fn audition_findings(session: &Session) -> impl Iterator<Item = Finding> + '_ {
+    let finding = |text| Finding::new("audition_off", Severity::Info, text);
+    auditions(session).into_iter().map(move |audition| finding(audition.note(session)))
+}
+
 /// A reduction by the guard that is worth more than a note, dB.
 const GUARD_WARNING_DB: f64 = -1.0;
 
@@ -235,7 +243,7 @@ fn pass(
 ) -> Result<String, ExportError> {
     cx.set_detail("rendering");
     let rate = session.sample_rate_hz;
-    let plan = Arc::new(RenderPlan::compile(session, &|source| key_of(source, rate), 0));
+    let plan = Arc::new(RenderPlan::for_master(session, &|source| key_of(source, rate), 0));
     let range = (Frames::ZERO, plan.timeline.end);
     let progress = |p: crate::render::Progress| {
         cx.set_fraction(PASS_SHARE * p.done.0 as f64 / p.total.0.max(1) as f64);

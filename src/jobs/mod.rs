@@ -5,6 +5,7 @@ pub mod export;
 pub mod fan_out;
 pub mod import;
 pub mod inspect;
+pub mod matching;
 pub mod parallel;
 pub mod pool;
 pub mod render;

@@ -13,6 +13,7 @@ use crate::media::SourceError;
 use crate::media::file_source::FileSources;
 use crate::media::library::Library;
 use crate::model::Session;
+use crate::process::audition::auditions;
 use crate::render::{RangeOptions, RenderError, RenderPlan, render_range};
 use crate::units::{Frames, SampleRate};
 
@@ -27,6 +28,8 @@ pub struct FileSpec {
     pub dither: String,
     /// What to do about peaks a rate conversion raises; `None` is the album's own guard.
     pub ceiling: Option<Ceiling>,
+    /// What is only for listening (a solo, a difference) is in the file: for trying a chain, never for a master.
+    pub with_auditions: bool,
     /// Replace a file of that name.
     pub force: bool,
     /// Threads for songs.
@@ -79,7 +82,9 @@ pub fn render_to_file(
         return Err(error.into());
     }
     let from = session.sample_rate_hz;
-    let plan = Arc::new(RenderPlan::compile(session, &|source| key_of(source, from), 0));
+    let lay_out = if spec.with_auditions { RenderPlan::compile } else { RenderPlan::for_master };
+    let plan = Arc::new(lay_out(session, &|source| key_of(source, from), 0));
+    let off = if spec.with_auditions { Vec::new() } else { auditions(session) };
     let frames = (range.1 - range.0).as_len() as u64;
     let ceiling =
         spec.ceiling.unwrap_or_else(|| Ceiling::Guard { ceiling_dbtp: album_ceiling_dbtp(session) });
@@ -115,7 +120,11 @@ pub fn render_to_file(
         tap_hash: summary.tap_hash,
         frames: frames_out,
         conform: conform.report(),
-        notes: summary.notes.into_iter().map(|n| n.text).collect(),
+        notes: off
+            .iter()
+            .map(|audition| audition.note(session))
+            .chain(summary.notes.into_iter().map(|n| n.text))
+            .collect(),
     })
 }
 

@@ -77,6 +77,30 @@ impl From<&str> for ParamValue {
     }
 }
 
+/// What is listened to at a slot. Never part of a master: deliveries and rendered files are made in the normal state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Listen {
+    /// What the slot makes.
+    #[default]
+    Normal,
+    /// What the slot makes minus its input, matched in latency: what it adds or takes.
+    Delta,
+    /// The input as loud as the output: [`Slot::match_db`].
+    MatchedBypass,
+}
+
+impl Listen {
+    /// As shown to the user.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Normal => "Normal",
+            Self::Delta => "Difference",
+            Self::MatchedBypass => "Matched bypass",
+        }
+    }
+}
+
 /// One processor in a chain.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Slot {
@@ -97,6 +121,18 @@ pub struct Slot {
     /// Share of the processed signal, 0 to 1; the rest is the latency-matched input.
     #[serde(default = "full")]
     pub wet: f64,
+    /// Gain into the processor, −24 to 24 dB.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub input_db: f64,
+    /// Gain out of the processor, before the mix, −24 to 24 dB.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub output_db: f64,
+    /// What is listened to.
+    #[serde(default, skip_serializing_if = "is_normal")]
+    pub listen: Listen,
+    /// Loudness of the output against the input as last measured, dB: the gain of the matched bypass.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub match_db: f64,
     /// Values by parameter id; what is left out has its default.
     #[serde(default)]
     pub params: BTreeMap<String, ParamValue>,
@@ -115,6 +151,10 @@ impl Slot {
             enabled: true,
             mode: ChannelMode::Stereo,
             wet: 1.0,
+            input_db: 0.0,
+            output_db: 0.0,
+            listen: Listen::Normal,
+            match_db: 0.0,
             params: BTreeMap::new(),
             extra: Extra::new(),
         }
@@ -143,6 +183,14 @@ fn is_unset(id: &SlotId) -> bool {
     id.0 == 0
 }
 
+fn is_zero(db: &f64) -> bool {
+    db.to_bits() == 0
+}
+
+fn is_normal(listen: &Listen) -> bool {
+    *listen == Listen::Normal
+}
+
 fn one() -> u32 {
     1
 }
@@ -158,6 +206,21 @@ fn full() -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_slot_has_around_its_processor_is_written_only_where_it_is_set() {
+        let plain = serde_json::to_value(Slot::new(SlotId(1), "gain")).unwrap();
+        for field in ["input_db", "output_db", "listen", "match_db"] {
+            assert!(plain.get(field).is_none(), "{field}");
+        }
+        let text =
+            r#"{"kind":"gain","input_db":-3.5,"output_db":2,"listen":"matched_bypass","match_db":1.25}"#;
+        let slot: Slot = serde_json::from_str(text).unwrap();
+        assert_eq!((slot.input_db, slot.output_db, slot.match_db), (-3.5, 2.0, 1.25));
+        assert_eq!(slot.listen, Listen::MatchedBypass);
+        let again: Slot = serde_json::from_value(serde_json::to_value(&slot).unwrap()).unwrap();
+        assert_eq!(again, slot);
+    }
 
     #[test]
     fn a_chain_file_round_trips_with_foreign_fields() {

@@ -11,7 +11,7 @@ pub mod session;
 pub mod song;
 pub mod timeline;
 
-pub use chain::{Chain, ChannelMode, ParamValue, Slot, SlotId};
+pub use chain::{Chain, ChannelMode, Listen, ParamValue, Slot, SlotId};
 pub use delivery::Order;
 pub use finding::{Finding, Severity};
 pub use metadata::{AlbumMetadata, SongMetadata};

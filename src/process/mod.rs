@@ -1,5 +1,6 @@
 //! Processors: one file each, descriptor, arithmetic and tests together; one line in the registry.
 
+pub mod audition;
 pub mod compressor;
 pub mod dc_filter;
 pub mod deesser;
@@ -9,6 +10,7 @@ pub mod eq;
 pub mod expander;
 pub mod gain;
 pub mod limiter;
+pub mod listen;
 pub mod multiband;
 pub mod processor;
 pub mod registry;

@@ -6,10 +6,12 @@
 //! switching off the processor sleeps, and on waking it is reset and fed for its latency before it is faded in.
 
 use super::drywet::DryWet;
-use super::{Kind, ParamError, ParamIndex, Processor, Setup, find, values_of};
+use super::listen::{ListenMix, MATCH_RANGE_DB, SLOT_GAIN_RANGE_DB, apply_gain, clean_gain_db};
+use super::{BANDS_SHOWN, Kind, ParamError, ParamIndex, Processor, Setup, find, values_of};
 use crate::audio::{Block, QUANTUM};
 use crate::dsp::midside::mid_side;
-use crate::model::{ChannelMode, Slot};
+use crate::dsp::smooth::{RAMP_MS, SmoothedGain};
+use crate::model::{ChannelMode, Listen, Slot};
 use crate::units::Frames;
 
 /// A slot of a chain, ready to run. Building allocates; everything else may be called on the audio thread.
@@ -22,6 +24,10 @@ pub struct SlotRunner {
     enabled: bool,
     /// The share when enabled, 0 to 1.
     wet: f64,
+    /// Into and out of the processor.
+    input: SmoothedGain,
+    output: SmoothedGain,
+    listen: ListenMix,
 }
 
 impl SlotRunner {
@@ -49,6 +55,9 @@ impl SlotRunner {
             mix: DryWet::new(latency.as_len(), share, setup.sample_rate),
             enabled: slot.enabled,
             wet,
+            input: gain_of(slot.input_db, setup),
+            output: gain_of(slot.output_db, setup),
+            listen: ListenMix::new(slot, setup.sample_rate),
         }
     }
 
@@ -62,7 +71,14 @@ impl SlotRunner {
         if let Some(processor) = &mut self.processor {
             processor.reset();
         }
+        self.settle_gains();
         self.mix.reset();
+        self.listen.settle();
+    }
+
+    fn settle_gains(&mut self) {
+        self.input.settle();
+        self.output.settle();
     }
 
     /// A new value for a parameter that needs no rebuild; taken up smoothly from the next block on.
@@ -90,6 +106,9 @@ impl SlotRunner {
             SlotSet::Param(param, value) => self.set_param(param, value),
             SlotSet::Enabled(on) => self.set_enabled(on),
             SlotSet::Wet(wet) => self.set_wet(wet),
+            SlotSet::Input(db) => self.input.set_db(clean_gain_db(db, SLOT_GAIN_RANGE_DB)),
+            SlotSet::Output(db) => self.output.set_db(clean_gain_db(db, SLOT_GAIN_RANGE_DB)),
+            SlotSet::Listen(listen, match_db) => self.listen.set(listen, match_db),
         }
     }
 
@@ -98,34 +117,67 @@ impl SlotRunner {
         let woken = self.mix.set_wet(share);
         if let (true, Some(processor)) = (woken, &mut self.processor) {
             processor.reset();
+            self.settle_gains();
         }
     }
 
     /// Works on one block in place; `start` as in [`Processor::process`].
     pub fn process(&mut self, start: Frames, block: &mut Block) {
-        let Some(processor) = &mut self.processor else { return };
-        let dry = self.mix.dry(block);
-        if self.mix.is_asleep() {
-            *block = dry;
-            return;
-        }
-        if self.mode == ChannelMode::Stereo {
-            processor.process(start, block);
-        } else {
-            let mut part = part_of(block, self.mode);
-            processor.process(start, &mut part);
-            *block = with_part(&dry, &part, self.mode);
-        }
-        self.mix.mix(&dry, block);
+        self.run(start, block, None);
     }
 
-    /// The deepest gain reduction in the last block, dB, 0 or negative; `None` where there is none or it is off.
+    /// The same; `before` becomes the input as it stands beside the output, delayed by the latency.
+    pub fn process_beside(&mut self, start: Frames, block: &mut Block, before: &mut Block) {
+        self.run(start, block, Some(before));
+    }
+
+    fn run(&mut self, start: Frames, block: &mut Block, before: Option<&mut Block>) {
+        let Some(processor) = &mut self.processor else {
+            if let Some(before) = before {
+                before.clone_from(block);
+            }
+            return;
+        };
+        let dry = self.mix.dry(block);
+        if let Some(before) = before {
+            before.clone_from(&dry);
+        }
+        if self.mix.is_asleep() {
+            block.clone_from(&dry);
+            return self.listen.apply(&dry, block);
+        }
+        let mut part = if self.mode == ChannelMode::Stereo { None } else { Some(part_of(block, self.mode)) };
+        let worked_on = part.as_mut().unwrap_or(block);
+        apply_gain(&mut self.input, worked_on);
+        processor.process(start, worked_on);
+        apply_gain(&mut self.output, worked_on);
+        if let Some(part) = &part {
+            *block = with_part(&dry, part, self.mode);
+        }
+        self.mix.mix(&dry, block);
+        self.listen.apply(&dry, block);
+    }
+
+    /// The gain change in the last block, signed as [`Processor::gain_reduction_db`]; `None` where there is none or it is
+    /// off.
     pub fn gain_reduction_db(&self) -> Option<f64> {
         if self.mix.is_asleep() {
             return None;
         }
         self.processor.as_ref().and_then(|p| p.gain_reduction_db())
     }
+
+    /// [`Processor::band_gains_db`] of the last block; 0 bands where it is off.
+    pub fn band_gains_db(&self, out: &mut [f32; BANDS_SHOWN]) -> usize {
+        match &self.processor {
+            Some(processor) if !self.mix.is_asleep() => processor.band_gains_db(out),
+            _ => 0,
+        }
+    }
+}
+
+fn gain_of(db: f64, setup: &Setup) -> SmoothedGain {
+    SmoothedGain::new(clean_gain_db(db, SLOT_GAIN_RANGE_DB), RAMP_MS, setup.sample_rate)
 }
 
 /// A share inside 0 to 1; NaN is 1.
@@ -186,6 +238,12 @@ pub enum SlotSet {
     Enabled(bool),
     /// A new share of the processed signal.
     Wet(f64),
+    /// A new gain into the processor, dB.
+    Input(f64),
+    /// A new gain out of the processor, dB.
+    Output(f64),
+    /// Something else is listened to; with the gain of the matched bypass, dB.
+    Listen(Listen, f64),
 }
 
 /// What the step from one state of a slot to another asks of the engine.
@@ -209,6 +267,15 @@ pub fn slot_change(old: &Slot, new: &Slot) -> SlotChange {
     let Some(mut sets) = param_sets(kind, old, new) else { return SlotChange::Rebuild };
     if old.wet.to_bits() != new.wet.to_bits() {
         sets.push(SlotSet::Wet(clean_share(new.wet)));
+    }
+    if old.input_db.to_bits() != new.input_db.to_bits() {
+        sets.push(SlotSet::Input(clean_gain_db(new.input_db, SLOT_GAIN_RANGE_DB)));
+    }
+    if old.output_db.to_bits() != new.output_db.to_bits() {
+        sets.push(SlotSet::Output(clean_gain_db(new.output_db, SLOT_GAIN_RANGE_DB)));
+    }
+    if (old.listen, old.match_db.to_bits()) != (new.listen, new.match_db.to_bits()) {
+        sets.push(SlotSet::Listen(new.listen, clean_gain_db(new.match_db, MATCH_RANGE_DB)));
     }
     if old.enabled != new.enabled {
         sets.push(SlotSet::Enabled(new.enabled));
@@ -360,6 +427,60 @@ mod tests {
             if n >= 90 * 64 {
                 assert_eq!(*l, 2.0 * dry);
             }
+        }
+    }
+
+    /// Doubling, as a slot with these settings makes it, once every fade has ended.
+    fn settled(slot: &Slot, late: SlotSet) -> Vec<(f64, f64)> {
+        run(&mut doubler(slot), 60, |k, runner| {
+            if k == 20 {
+                runner.apply(late);
+            }
+        })
+    }
+
+    #[test]
+    fn gains_stand_around_the_processor_inside_the_mix() {
+        let half = -6.020_599_913_279_624;
+        let mut slot = Slot::new(SlotId(1), "x");
+        (slot.wet, slot.input_db, slot.output_db) = (0.5, half, 2.0 * half);
+        let from_start = run(&mut doubler(&slot), 60, |_, _| {});
+        let plain = Slot { wet: 0.5, output_db: 2.0 * half, ..Slot::new(SlotId(1), "x") };
+        let moved = settled(&plain, SlotSet::Input(half));
+        for n in 45 * QUANTUM..60 * QUANTUM {
+            let (l, r) = delayed(n);
+            // Half of the input beside half of 2 · 1/2 · 1/4 of it.
+            for out in [from_start[n], moved[n]] {
+                assert!((out.0 - 0.625 * l).abs() < 1e-15 && (out.1 - 0.625 * r).abs() < 1e-15, "frame {n}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_difference_is_what_the_slot_adds() {
+        let slot = Slot { listen: Listen::Delta, ..Slot::new(SlotId(1), "x") };
+        for (n, out) in run(&mut doubler(&slot), 10, |_, _| {}).into_iter().enumerate() {
+            assert_eq!(out, delayed(n), "frame {n}: 2x − x");
+        }
+        let idle = Slot { enabled: false, ..slot };
+        assert!(run(&mut doubler(&idle), 10, |_, _| {}).iter().all(|out| *out == (0.0, 0.0)));
+    }
+
+    #[test]
+    fn a_matched_bypass_is_the_input_as_loud_as_the_output_and_ends_without_a_step() {
+        let slot = Slot { match_db: 6.0, listen: Listen::MatchedBypass, ..Slot::new(SlotId(1), "x") };
+        let out = settled(&slot, SlotSet::Listen(Listen::Normal, 6.0));
+        let gain = 10f64.powf(6.0 / 20.0);
+        let mut last = 0.0;
+        for (n, (l, _)) in out.iter().enumerate() {
+            let dry = delayed(n).0;
+            if n < 20 * QUANTUM {
+                assert!((l - gain * dry).abs() < 1e-15, "frame {n}");
+            } else if n >= 45 * QUANTUM {
+                assert_eq!(*l, 2.0 * dry, "exact again at frame {n}");
+            }
+            assert!((l - last).abs() < 0.1, "a step at frame {n}");
+            last = *l;
         }
     }
 

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use crate::audio::QUANTUM;
 use crate::media::SourceKey;
 use crate::model::{Chain, PlacedSong, Session, Song, SongId, SourceRef, Timeline};
-use crate::process::Setup;
 use crate::process::slot::SlotRunner;
+use crate::process::{Setup, audition};
 use crate::units::{Frames, SampleRate};
 
 /// How long the tail of a song's chain may ring after its end, seconds; the last 20 ms of it fade to zero.
@@ -93,6 +93,12 @@ impl RenderPlan {
             })
             .collect();
         Self { id, rate, timeline, strands, album_chain: session.album_chain.clone(), album_latency, notes }
+    }
+
+    /// The same for a master: nothing that is only for listening ([`audition`]) is in it. Every delivery and every
+    /// rendered album is made of this; live plays what [`Self::compile`] lays out.
+    pub fn for_master(session: &Session, resolve: &dyn Fn(&SourceRef) -> SourceKey, id: u64) -> Self {
+        Self::compile(&audition::delivered(session), resolve, id)
     }
 
     /// Delay of the album chain and the slowest song chain together, frames.

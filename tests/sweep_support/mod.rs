@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 use glassmaster::audio::{Block, FpuGuard, QUANTUM};
 use glassmaster::dsp::fft::RealFft;
 use glassmaster::dsp::window::kaiser_at;
-use glassmaster::model::ParamValue;
+use glassmaster::model::{Listen, ParamValue, Slot, SlotId};
+use glassmaster::process::slot::{SlotRunner, SlotSet};
 use glassmaster::process::{Kind, ParamDesc, ParamKind, Setup, Taper, Unit, Values, find, values_of};
 use glassmaster::units::{Frames, SampleRate};
 
@@ -70,7 +71,7 @@ const AT_WORK: &[(&str, &[Given])] = &[
     // An attack of 1 ms would follow a jump of the curve that fast, as it should.
     ("expander", &[("threshold_db", Number(-10.0)), ("ratio", Number(3.0)), ("attack_ms", Number(10.0))]),
     ("transient", &[("attack_db", Number(6.0)), ("sustain_db", Number(6.0))]),
-    ("width", &[("width_percent", Number(120.0)), ("mono_below_hz", Number(300.0))]),
+    ("width", &[("width_percent", Number(120.0)), ("mono_below_hz", Number(200.0))]),
     ("dc_filter", &[]),
 ];
 
@@ -148,11 +149,57 @@ fn sweep(
     })
 }
 
+/// Input, output and matched-bypass gain of the slot around a processor, over their whole range and by 6 dB.
+pub fn sweeps_of_the_slot() -> Vec<Sweep> {
+    let _fpu = FpuGuard::new();
+    let mut ruler = Ruler::new();
+    let matched = |db: f64| SlotSet::Listen(Listen::MatchedBypass, db);
+    let gains: [(&str, &dyn Fn(f64) -> SlotSet); 3] =
+        [("input", &SlotSet::Input), ("output", &SlotSet::Output), ("matched bypass", &matched)];
+    gains
+        .map(|(name, set)| {
+            let at = |n: usize| (n.saturating_sub(SETTLED) as f64 / RIDE as f64).min(1.0);
+            let mut splatter = |value_at: &dyn Fn(usize) -> f64| {
+                let out = run_slot(SETTLED + RIDE + 8000, |n| set(value_at(n)));
+                ruler.splatter_dbc(&out[SETTLED - 4096..])
+            };
+            Sweep {
+                what: format!("slot {name}"),
+                ride_dbc: splatter(&|n| 9.6 * at(n)),
+                whole_dbc: splatter(&|n| 24.0 - 48.0 * at(n)),
+                jump_dbc: splatter(&|n| if n / QUANTUM % 400 < 200 { 0.0 } else { 6.0 }),
+            }
+        })
+        .into()
+}
+
+/// Runs the tone through a slot; `set` gives what is set before each block.
+fn run_slot(frames: usize, set: impl Fn(usize) -> SlotSet) -> Vec<f64> {
+    let slot = Slot::new(SlotId(1), "gain");
+    let (mut runner, _) = SlotRunner::new(&slot, &Setup { sample_rate: SampleRate::CD });
+    let mut out = Vec::with_capacity(frames);
+    for start in (0..frames).step_by(QUANTUM) {
+        runner.apply(set(start));
+        let mut block = Block::silent();
+        for samples in block.channels_mut() {
+            samples.iter_mut().enumerate().for_each(|(i, s)| *s = tone(start + i));
+        }
+        runner.process(Frames(start as i64), &mut block);
+        out.extend_from_slice(block.left());
+    }
+    out
+}
+
 fn tone(n: usize) -> f64 {
     0.25 * (2.0 * std::f64::consts::PI * TONE_HZ * n as f64 / RATE_HZ).sin()
 }
 
-/// Runs the tone through a kind (right 3 dB under left, so that there is a side signal); `value_at` gives the value of one
+/// The right channel against the left: kinds that work on the image get one.
+fn right_gain(kind: &dyn Kind) -> f64 {
+    if matches!(kind.id(), "width" | "gain") { -0.4 } else { 0.7 }
+}
+
+/// Runs the tone through a kind; `value_at` gives the value of one
 /// parameter at a frame, asked once a block. What comes out on the left.
 fn run(
     kind: &dyn Kind,
@@ -168,7 +215,7 @@ fn run(
     for start in (0..frames).step_by(QUANTUM) {
         processor.set(param, value_at(start));
         let mut block = Block::silent();
-        for (samples, level) in block.channels_mut().iter_mut().zip([1.0, 0.7]) {
+        for (samples, level) in block.channels_mut().iter_mut().zip([1.0, right_gain(kind)]) {
             samples.iter_mut().enumerate().for_each(|(i, s)| *s = level * tone(start + i));
         }
         processor.process(Frames(start as i64), &mut block);
