@@ -7,6 +7,7 @@ pub mod demo;
 pub mod doctor;
 pub mod frame;
 pub mod log;
+pub mod presets;
 pub mod settings;
 pub mod telemetry;
 
