@@ -71,7 +71,17 @@ const AT_WORK: &[(&str, &[Given])] = &[
     // An attack of 1 ms would follow a jump of the curve that fast, as it should.
     ("expander", &[("threshold_db", Number(-10.0)), ("ratio", Number(3.0)), ("attack_ms", Number(10.0))]),
     ("transient", &[("attack_db", Number(6.0)), ("sustain_db", Number(6.0))]),
-    ("width", &[("width_percent", Number(120.0)), ("mono_below_hz", Number(200.0))]),
+    (
+        "width",
+        &[
+            ("width_percent", Number(120.0)),
+            ("mono_below_hz", Number(200.0)),
+            ("low_width_percent", Number(60.0)),
+            ("high_width_percent", Number(130.0)),
+            ("rotation_deg", Number(5.0)),
+            ("delay_ms", Number(-2.2)),
+        ],
+    ),
     ("dc_filter", &[]),
 ];
 
