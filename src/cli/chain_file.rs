@@ -6,11 +6,8 @@ use std::path::Path;
 use super::output::{CliError, unread_because};
 use crate::model::{Chain, PresetFor};
 use crate::process;
-<<<<<<< HEAD
 use crate::process::listen::{MATCH_RANGE_DB, SLOT_GAIN_RANGE_DB};
-=======
 use crate::store::presets::{factory, find_factory};
->>>>>>> stereo3
 
 /// How a preset of the program is named where a chain file can be.
 const FACTORY: &str = "factory:";

@@ -576,7 +576,6 @@ mod tests {
     }
 
     #[test]
-<<<<<<< HEAD
     fn what_stands_around_a_processor_is_set_and_every_audition_ended() {
         let s = album(&[588_000]);
         let chain = ChainRef::Song(s.songs[0].id);
@@ -593,7 +592,9 @@ mod tests {
         assert_eq!(at(&s).listen, Listen::Delta);
         let ended = apply(&s, &Edit::EndAuditions).unwrap();
         assert_eq!(at(&ended), Slot { listen: Listen::Normal, ..at(&s) });
-=======
+    }
+
+    #[test]
     fn a_preset_of_a_slot_changes_its_settings_and_nothing_else() {
         let s = album(&[588_000]);
         let add = |kind: &str| Edit::AddSlot { chain: ChainRef::Album, at: 9, kind: kind.into() };
@@ -632,7 +633,6 @@ mod tests {
         let nowhere = Edit::SendSlot { from: a, slot: id, to: ChainRef::Song(SongId(99)), keep: false };
         assert_eq!(apply(&s, &nowhere), Err(EditError::NoSong));
         assert!(apply(&s, &Edit::SendSlot { from: a, slot: id, to: a, keep: true }).is_err());
->>>>>>> stereo3
     }
 
     #[test]
