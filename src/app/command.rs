@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use super::Action;
 use super::frame::{ExportRequest, JobId, MonitorView, Selection};
 use crate::edit::{Edit, GestureId};
-use crate::model::SongId;
+pub use crate::jobs::matching::Goal;
+use crate::model::{ChainRef, SlotId, SongId};
 use crate::units::{Frames, SampleRate};
 
 /// One request. Never fails in the caller's face: what cannot be done becomes a line in the log.
@@ -60,6 +61,15 @@ pub enum Command {
     Recover(bool),
     /// Starts an export.
     Export(ExportRequest),
+    /// Measures a slot and matches it by loudness: a job, then one edit.
+    MatchSlot {
+        /// In which chain.
+        chain: ChainRef,
+        /// Which slot.
+        slot: SlotId,
+        /// What for.
+        goal: Goal,
+    },
     /// Stops a job.
     CancelJob(JobId),
     /// Puts a finished export's result page away.

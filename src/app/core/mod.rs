@@ -8,6 +8,7 @@ mod document;
 mod exports;
 mod focus_worker;
 mod live;
+mod matching;
 mod sources;
 
 use std::path::Path;
@@ -19,6 +20,7 @@ use super::log::Log;
 use super::settings::{Folders, Settings};
 use crate::edit::{Edit, GestureId};
 use crate::engine::EngineStatus;
+use crate::jobs::matching::Setting;
 use crate::jobs::{Pool, Priority};
 use crate::model::{Chain, Session, Timeline};
 use crate::units::{Frames, SampleRate};
@@ -40,6 +42,8 @@ pub(crate) enum Done {
     Source(sources::SourceDone),
     /// An export.
     Exported(Box<ExportResult>),
+    /// A slot measured by loudness.
+    Matched(Box<matching::MatchDone>),
 }
 
 /// How a core is set up.
@@ -71,6 +75,8 @@ pub struct Core {
     copied_chain: Option<Chain>,
     /// Kind of the slot selected last.
     slot_kind: Option<String>,
+    /// What the last matched bypass was measured on.
+    bypass_setting: Option<Setting>,
     result: Option<Arc<ExportResult>>,
     deliverables: exports::Offers,
     gestures: u64,
@@ -103,6 +109,7 @@ impl Core {
             stop_at: None,
             copied_chain: None,
             slot_kind: None,
+            bypass_setting: None,
             result: None,
             deliverables: exports::Offers::default(),
             gestures: OWN_GESTURES,
@@ -142,6 +149,7 @@ impl Core {
                 self.session_changed();
             }
             Command::Export(request) => self.export(request),
+            Command::MatchSlot { chain, slot, goal } => self.match_slot(chain, slot, goal),
             Command::CancelJob(id) => self.jobs.cancel(id.0),
             Command::DismissResult => self.result = None,
             Command::SetDevice { host, device, buffer_frames } => {
@@ -170,6 +178,7 @@ impl Core {
                 Ok(Done::Imported(imported)) => self.imported(imported),
                 Ok(Done::Source(done)) => self.source_done(done),
                 Ok(Done::Exported(result)) => self.exported(*result),
+                Ok(Done::Matched(done)) => self.matched(*done),
                 Err(panic) => self.log.error(format!("A job failed, a bug: {panic}")),
             }
         }
