@@ -14,7 +14,7 @@ use std::sync::Arc;
 use glassmaster::app::focus::Focus;
 use glassmaster::audio::QUANTUM;
 use glassmaster::engine::{Callback, Clock, LiveEngine, MeterFrame};
-use glassmaster::model::{Chain, Session, Slot, SlotId};
+use glassmaster::model::{Chain, Listen, Session, Slot, SlotId};
 use glassmaster::render::{SlotProbe, TapHash};
 use glassmaster::units::Frames;
 use render_support::{Album, RATE, busy_album, key, noise};
@@ -127,7 +127,12 @@ fn input_and_output_of_a_slot_with_delay_stand_beside_each_other() {
 
 #[test]
 fn a_probe_anywhere_changes_no_bit() {
-    let album = busy_album();
+    let mut album = busy_album();
+    // Gains and listening of the slot take part: live and offline hear the same.
+    let slots = &mut Arc::make_mut(&mut album.session.album_chain).slots;
+    (slots[1].input_db, slots[1].output_db) = (2.5, -1.25);
+    let song = Arc::make_mut(&mut album.session.songs[2]);
+    Arc::make_mut(&mut song.chain).slots[0].listen = Listen::Delta;
     let end = album.plan().end().0;
     let offline = album.render((0, end), 2).2.tap_hash;
     let chains =

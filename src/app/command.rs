@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::Action;
 use super::frame::{ExportRequest, JobId, MonitorView, Selection};
 use crate::edit::{Edit, GestureId};
+pub use crate::jobs::matching::Goal;
 use crate::model::{ChainRef, PresetFor, SlotId, SongId};
 use crate::units::{Frames, SampleRate};
 
@@ -60,6 +61,15 @@ pub enum Command {
     Recover(bool),
     /// Starts an export.
     Export(ExportRequest),
+    /// Measures a slot and matches it by loudness: a job, then one edit.
+    MatchSlot {
+        /// In which chain.
+        chain: ChainRef,
+        /// Which slot.
+        slot: SlotId,
+        /// What for.
+        goal: Goal,
+    },
     /// Stops a job.
     CancelJob(JobId),
     /// Puts a finished export's result page away.

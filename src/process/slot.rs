@@ -505,6 +505,9 @@ mod tests {
         assert_eq!(slot_change(&old, &new), SlotChange::Params(sets));
         new.mode = ChannelMode::Side;
         assert_eq!(slot_change(&old, &new), SlotChange::Rebuild);
+        let around = Slot { input_db: 2.0, output_db: -99.0, listen: Listen::Delta, ..old.clone() };
+        let sets = vec![SlotSet::Input(2.0), SlotSet::Output(-24.0), SlotSet::Listen(Listen::Delta, 0.0)];
+        assert_eq!(slot_change(&old, &around), SlotChange::Params(sets));
         let mut explicit = old.clone();
         explicit.params.insert("gain_db".to_owned(), ParamValue::Number(0.0));
         assert_eq!(slot_change(&old, &explicit), SlotChange::Same, "the default spelled out");

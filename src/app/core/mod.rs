@@ -8,6 +8,7 @@ mod document;
 mod exports;
 mod focus_worker;
 mod live;
+mod matching;
 mod presets;
 mod sources;
 
@@ -20,6 +21,7 @@ use super::log::Log;
 use super::settings::{Folders, Settings};
 use crate::edit::{Edit, GestureId};
 use crate::engine::EngineStatus;
+use crate::jobs::matching::Setting;
 use crate::jobs::{Pool, Priority};
 use crate::model::{Chain, Session, Timeline};
 use crate::units::{Frames, SampleRate};
@@ -42,6 +44,8 @@ pub(crate) enum Done {
     Source(sources::SourceDone),
     /// An export.
     Exported(Box<ExportResult>),
+    /// A slot measured by loudness.
+    Matched(Box<matching::MatchDone>),
 }
 
 /// How a core is set up.
@@ -73,6 +77,8 @@ pub struct Core {
     copied_chain: Option<Chain>,
     /// Kind of the slot selected last.
     slot_kind: Option<String>,
+    /// What the last matched bypass was measured on.
+    bypass_setting: Option<Setting>,
     result: Option<Arc<ExportResult>>,
     deliverables: exports::Offers,
     presets: OwnPresets,
@@ -106,6 +112,7 @@ impl Core {
             stop_at: None,
             copied_chain: None,
             slot_kind: None,
+            bypass_setting: None,
             result: None,
             deliverables: exports::Offers::default(),
             presets: OwnPresets::new(&setup.folders),
@@ -147,6 +154,7 @@ impl Core {
                 self.session_changed();
             }
             Command::Export(request) => self.export(request),
+            Command::MatchSlot { chain, slot, goal } => self.match_slot(chain, slot, goal),
             Command::CancelJob(id) => self.jobs.cancel(id.0),
             Command::DismissResult => self.result = None,
             Command::SetDevice { host, device, buffer_frames } => {
@@ -183,6 +191,7 @@ impl Core {
                 Ok(Done::Imported(imported)) => self.imported(imported),
                 Ok(Done::Source(done)) => self.source_done(done),
                 Ok(Done::Exported(result)) => self.exported(*result),
+                Ok(Done::Matched(done)) => self.matched(*done),
                 Err(panic) => self.log.error(format!("A job failed, a bug: {panic}")),
             }
         }

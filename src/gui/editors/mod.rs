@@ -9,8 +9,11 @@ mod eq_bands;
 mod eq_curve;
 mod eq_nodes;
 pub mod generic;
+mod header;
 pub mod limiter;
 pub mod trace;
+
+pub(crate) use header::mix_ui;
 
 use egui::{Id, Response, RichText, Ui, vec2};
 
@@ -18,8 +21,7 @@ use crate::app::{Command, Frame};
 use crate::edit::Edit;
 use crate::gui::outbox::Outbox;
 use crate::gui::theme::theme;
-use crate::gui::widgets::{NumberSpec, number_field};
-use crate::model::{ChainRef, ChannelMode, Slot};
+use crate::model::{ChainRef, Slot};
 use crate::process::{self, Kind, ParamDesc, ParamIndex, Values, values_of};
 
 /// Turns of the wheel further apart than this are steps of their own, seconds.
@@ -84,6 +86,7 @@ impl<'a> SlotView<'a> {
 pub struct EditorState {
     eq: eq::EqState,
     traces: trace::Traces,
+    header: header::HeaderState,
 }
 
 impl EditorState {
@@ -107,7 +110,7 @@ pub fn keeps_delete(ctx: &egui::Context) -> bool {
 
 /// Draws the editor of a slot into all of `ui`.
 pub fn editor_ui(ui: &mut Ui, frame: &Frame, view: &SlotView<'_>, state: &mut EditorState, out: &mut Outbox) {
-    header_ui(ui, view, out);
+    header::header_ui(ui, view, &mut state.header, out);
     ui.add_space(4.0);
     match view.kind.id() {
         "eq" => eq::eq_ui(ui, frame, view, &mut state.eq, out),
@@ -115,54 +118,6 @@ pub fn editor_ui(ui: &mut Ui, frame: &Frame, view: &SlotView<'_>, state: &mut Ed
         "limiter" => limiter::limiter_ui(ui, frame, view, &state.traces, out),
         _ => generic::generic_ui(ui, view, out),
     }
-}
-
-/// Name, part of the signal, mix, reset.
-fn header_ui(ui: &mut Ui, view: &SlotView<'_>, out: &mut Outbox) {
-    let t = theme();
-    ui.horizontal(|ui| {
-        ui.label(RichText::new(view.kind.name()).font(t.medium(t.title)));
-        if !view.slot.enabled {
-            ui.label(RichText::new("bypassed").color(t.warning));
-        }
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let reset = ui.button("Reset").on_hover_text("Every parameter to its default.");
-            if reset.clicked() {
-                out.edit(Edit::ResetSlot { chain: view.chain, slot: view.slot.id });
-            }
-            mix_ui(ui, view.chain, view.slot, out);
-            ui.label(RichText::new("Mix").color(t.text_weak));
-            mode_ui(ui, view, out);
-            ui.label(RichText::new("Works on").color(t.text_weak));
-        });
-    });
-}
-
-/// Share of the processed signal, in percent.
-pub(crate) fn mix_ui(ui: &mut Ui, chain: ChainRef, slot: &Slot, out: &mut Outbox) {
-    let spec = NumberSpec::new("Mix", "%", 0.0, 100.0).default_value(100.0).decimals(0);
-    let change = number_field(ui, ("slot mix", slot.id.0), &spec, slot.wet * 100.0, 64.0);
-    if let Some(percent) = change.value {
-        let edit = Edit::SetSlotWet { chain, slot: slot.id, wet: percent / 100.0 };
-        out.edit_by(&change.response, edit);
-    }
-    change.response.on_hover_text("Share of the processed signal; the rest is the latency-matched input.");
-}
-
-fn mode_ui(ui: &mut Ui, view: &SlotView<'_>, out: &mut Outbox) {
-    let combo =
-        egui::ComboBox::from_id_salt(view.id("mode")).width(72.0).selected_text(view.slot.mode.label());
-    let shown = combo.show_ui(ui, |ui| {
-        for mode in ChannelMode::ALL {
-            if ui.selectable_label(view.slot.mode == mode, mode.label()).clicked() {
-                out.edit(Edit::SetSlotMode { chain: view.chain, slot: view.slot.id, mode });
-            }
-        }
-    });
-    shown
-        .response
-        .accessible_name("Works on")
-        .on_hover_text("Part of the stereo signal; the rest passes beside it.");
 }
 
 /// A slot whose processor this version does not know.

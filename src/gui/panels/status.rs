@@ -5,10 +5,12 @@ use egui::{Align, Color32, Layout, RichText, Sense, Ui, vec2};
 use super::log::log_mark;
 use crate::app::frame::{DeviceView, JobView};
 use crate::app::{Action, Command, Frame};
+use crate::edit::Edit;
 use crate::gui::outbox::Outbox;
 use crate::gui::theme::theme;
 use crate::gui::widgets::elided;
 use crate::gui::widgets::icons::{Icon, paint};
+use crate::process::audition::auditions;
 use crate::units::SampleRate;
 
 /// Draws the status line.
@@ -20,6 +22,7 @@ pub fn status_ui(ui: &mut Ui, frame: &Frame, log_open: &mut bool, out: &mut Outb
         ui.style_mut().override_font_id = Some(t.font(t.small));
         ui.add_space(12.0);
         device_ui(ui, &frame.device, out);
+        audition_ui(ui, frame, out);
         for job in frame
             .jobs
             .iter()
@@ -81,6 +84,24 @@ fn lamp_ui(ui: &mut Ui, label: &str, colour: Color32, lit: bool) -> egui::Respon
     let text = RichText::new(label).color(colour);
     let response = ui.add_enabled(lit, egui::Button::new(text).frame(false));
     if lit { response.on_hover_text("Click clears the lamp") } else { response }
+}
+
+/// Says that something is heard that no file will have, and ends it.
+fn audition_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
+    let found = auditions(&frame.session);
+    let Some(first) = found.first() else { return };
+    let more = if found.len() > 1 { format!(" and {} more", found.len() - 1) } else { String::new() };
+    let text = format!("auditioning {} {}{more}", first.processor, first.what.to_lowercase());
+    let lamp = ui.add(egui::Button::new(RichText::new(text).color(theme().warning)).frame(false));
+    let lamp = lamp.on_hover_ui(|ui| {
+        for audition in &found {
+            ui.label(format!("{}: {}", audition.place_in_words(&frame.session), audition.what));
+        }
+        ui.label("Only for listening: no file has it. Click ends all of it.");
+    });
+    if lamp.clicked() {
+        out.edit(Edit::EndAuditions);
+    }
 }
 
 fn job_ui(ui: &mut Ui, job: &JobView, out: &mut Outbox) {

@@ -9,7 +9,8 @@ use crate::edit::Edit;
 use crate::gui::editors::{self, SlotView, generic};
 use crate::gui::outbox::Outbox;
 use crate::gui::theme::{faded, theme};
-use crate::gui::widgets::figures::signed;
+use crate::gui::widgets::figures::{reading, signed};
+use crate::gui::widgets::scale::meter_y;
 use crate::model::{ChainRef, ChannelMode, Slot, SlotId};
 use crate::process::ParamKind;
 
@@ -42,9 +43,14 @@ pub(super) fn slot_box_ui(
     let ink = if slot.enabled { t.text } else { t.text_weak };
     let text_x = rect.left() + DOT_WIDTH;
     ui.painter().text(pos2(text_x, rect.center().y), Align2::LEFT_CENTER, name, t.font(t.body), ink);
+    paint_levels(ui, rect, frame, slot.id);
     let right = pos2(rect.right() - 12.0, rect.center().y);
     ui.painter().text(right, Align2::RIGHT_CENTER, readout, t.font(t.small), t.text_weak);
     power_ui(ui, at, slot, place, rect, out);
+    let response = match levels_text(frame, slot.id) {
+        Some(text) => response.on_hover_text(text),
+        None => response,
+    };
     (rect, response)
 }
 
@@ -61,6 +67,32 @@ fn paint_ground(ui: &Ui, rect: Rect, response: &Response, chosen: bool) {
         ui.painter().hline(rect.x_range(), rect.bottom() - 1.0, Stroke::new(2.0, t.master));
     }
     crate::gui::widgets::number::focus_ring(ui, response, rect);
+}
+
+/// Levels into and out of the slot, as two thin bars at its right end.
+fn paint_levels(ui: &Ui, rect: Rect, frame: &Frame, slot: SlotId) {
+    let t = theme();
+    let levels = frame.slot_levels.iter().find(|(id, _)| *id == slot).map(|(_, l)| *l).unwrap_or_default();
+    for (x, dbfs) in [(8.0, levels.before_dbfs), (5.0, levels.after_dbfs)] {
+        let left = rect.right() - x;
+        let track = Rect::from_x_y_ranges(left..=left + 2.0, rect.top() + 4.0..=rect.bottom() - 4.0);
+        ui.painter().rect_filled(track, 0.0, t.ground);
+        let Some(dbfs) = dbfs else { continue };
+        let colour = match dbfs {
+            -2.0.. => t.meter_high,
+            -6.0.. => t.meter_mid,
+            _ => t.meter_low,
+        };
+        let top = meter_y(track.y_range(), f64::from(dbfs)).clamp(track.top(), track.bottom());
+        ui.painter().rect_filled(track.with_min_y(top), 0.0, colour);
+    }
+}
+
+/// The levels in words.
+fn levels_text(frame: &Frame, slot: SlotId) -> Option<String> {
+    let (_, levels) = frame.slot_levels.iter().find(|(id, _)| *id == slot)?;
+    let shown = |dbfs: Option<f32>| reading(dbfs.map(f64::from), 1);
+    Some(format!("In {} dBFS, out {} dBFS", shown(levels.before_dbfs), shown(levels.after_dbfs)))
 }
 
 /// The dot that bypasses: filled when the slot works, a ring when not.
