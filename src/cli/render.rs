@@ -10,11 +10,11 @@ use super::output::{CliError, print, print_json, say};
 use super::{chain_file, machine};
 use crate::audio::format::SampleFormat;
 use crate::deliver::conform::Ceiling;
-use crate::jobs::JobContext;
 use crate::jobs::render::{FileSpec, RenderFileError, Rendered, render_to_file, threads_for};
 use crate::jobs::sources::take;
+use crate::jobs::{JobContext, matching, parallel};
 use crate::media::library::Library;
-use crate::model::{Session, Song, SongId, Timeline};
+use crate::model::{Session, SlotId, Song, SongId, Timeline};
 use crate::units::{Frames, SampleRate};
 
 /// The album pass of a session, or a part of it.
@@ -29,7 +29,10 @@ pub fn render(args: &RenderArgs) -> Result<u8, CliError> {
 
 /// One file through one chain.
 pub fn process(args: &ProcessArgs) -> Result<u8, CliError> {
-    let chain = chain_file::read(&args.chain)?;
+    let mut chain = chain_file::read(&args.chain)?;
+    for (slot, id) in chain.slots.iter_mut().zip(1..) {
+        slot.id = SlotId(id);
+    }
     let library = machine::library();
     let taken = take(&library, &args.input, &JobContext::detached()).map_err(CliError::input)?;
     // The file is the album: it begins at album frame 0 and runs at its own rate.
@@ -40,11 +43,28 @@ pub fn process(args: &ProcessArgs) -> Result<u8, CliError> {
     song.chain = Arc::new(chain);
     let range = (Frames::ZERO, song.length());
     session.songs.push(Arc::new(song));
+    let session = with_followed_gains(session, &library)?;
     let mut spec = file_spec(&args.format, session.sample_rate_hz, Some(Ceiling::Nothing), 1)?;
     // A chain is tried as it stands: its solos and differences are what was asked for.
     spec.with_auditions = true;
     let rendered = run_with_progress(&session, &library, range, &args.output, &spec)?;
     report(&args.output, &rendered, &spec, args.json)
+}
+
+/// The session with every gain that follows the loudness set; what was found is said.
+fn with_followed_gains(session: Session, library: &Arc<Library>) -> Result<Session, CliError> {
+    if matching::followers(&session).is_empty() {
+        return Ok(session);
+    }
+    let cx = JobContext::detached();
+    let threads = parallel::thread_count(None);
+    let folder = library.cache().dir();
+    let (session, told) = machine::with_progress("matching", &cx, || {
+        matching::follow_all(session, library, folder, threads, &cx)
+    })
+    .map_err(CliError::input)?;
+    told.iter().for_each(|line| say(&format!("glassmaster: {line}")));
+    Ok(session)
 }
 
 fn run_with_progress(

@@ -58,6 +58,14 @@ impl History {
         }
     }
 
+    /// Puts another session in place of this step's: what follows from the step by itself (a gain that follows the
+    /// loudness) and is no step of its own. What was undone can still be redone.
+    pub fn amend(&mut self, session: Session) {
+        if session != **self.session() {
+            self.steps[self.at].session = Arc::new(session);
+        }
+    }
+
     /// Back by a step.
     pub fn undo(&mut self) -> bool {
         let can = self.at > 0;
@@ -106,6 +114,20 @@ mod tests {
         assert!(!h.undo());
         assert!(h.redo() && h.redo() && !h.redo());
         assert_eq!(h.session().notes, "4");
+    }
+
+    #[test]
+    fn what_follows_from_a_step_is_no_step() {
+        let mut h = History::new(Arc::new(noted("")));
+        h.commit(noted("1"), "Notes", None);
+        h.commit(noted("2"), "Notes", None);
+        h.undo();
+        h.amend(noted("1 and what follows"));
+        assert!(h.redo());
+        assert_eq!(h.session().notes, "2");
+        assert!(h.undo());
+        assert_eq!(h.session().notes, "1 and what follows");
+        assert!(h.undo() && !h.undo());
     }
 
     #[test]

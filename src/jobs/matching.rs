@@ -16,7 +16,7 @@ use super::JobContext;
 use super::sources::{key_of, prepare};
 use crate::audio::fpu::FpuGuard;
 use crate::audio::{Block, QUANTUM};
-use crate::edit::Edit;
+use crate::edit::{Edit, apply};
 use crate::media::SourceError;
 use crate::media::file_source::FileSources;
 use crate::media::library::Library;
@@ -24,7 +24,7 @@ use crate::meter::loudness::LoudnessMeter;
 use crate::model::{Chain, ChainRef, Listen, ParamValue, Session, Slot, SlotId, Timeline};
 use crate::process::listen::{MATCH_RANGE_DB, SLOT_GAIN_RANGE_DB, clean_gain_db};
 use crate::process::slot::SlotRunner;
-use crate::process::{ParamKind, Setup, audition, find, values_of};
+use crate::process::{ParamKind, Setup, audition, find, follows_loudness, values_of};
 use crate::render::{Progress, RangeOptions, RenderError, RenderPlan, render_range};
 use crate::units::{Frames, SampleRate};
 
@@ -195,6 +195,52 @@ pub fn run(
         Goal::Bypass => match_bypass(&mut bench, request),
         Goal::Loudness(target_lufs) => find_gain(&mut bench, request, target_lufs),
     }
+}
+
+/// Every slot that follows, as a request for its whole song or album.
+pub fn followers(session: &Session) -> Vec<Request> {
+    let songs = session.songs.iter().map(|song| (ChainRef::Song(song.id), &song.chain));
+    let chains = songs.chain([(ChainRef::Album, &session.album_chain)]);
+    chains
+        .flat_map(|(chain, slots)| {
+            let following = slots.slots.iter().filter(|s| follows(s));
+            following.map(move |s| Request { chain, slot: s.id, goal: Goal::Output, loop_range: None })
+        })
+        .collect()
+}
+
+/// Whether a slot is on and its own switch says that its gain follows.
+fn follows(slot: &Slot) -> bool {
+    slot.enabled && find(&slot.kind).is_some_and(|kind| follows_loudness(kind, &slot.params))
+}
+
+/// The session with every gain that follows the loudness set, in the order of the sound; and what was found, or why nothing
+/// was, in a sentence each.
+///
+/// # Errors
+/// A source that cannot be read, a full disk, a cancel.
+pub fn follow_all(
+    mut session: Session,
+    library: &Arc<Library>,
+    folder: &Path,
+    threads: usize,
+    cx: &JobContext,
+) -> Result<(Session, Vec<String>), MatchError> {
+    let mut told = Vec::new();
+    for request in followers(&session) {
+        match run(&session, library, folder, &request, threads, cx) {
+            Ok(found) => match apply(&session, &found.edit) {
+                Ok(next) => {
+                    session = next;
+                    told.push(found.text);
+                }
+                Err(error) => told.push(error.to_string()),
+            },
+            Err(error @ (MatchError::Silent | MatchError::OutOfReach(_))) => told.push(error.to_string()),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok((session, told))
 }
 
 fn match_bypass(bench: &mut Bench<'_>, request: &Request) -> Result<Matched, MatchError> {

@@ -20,7 +20,7 @@ pub mod transient;
 pub mod width;
 
 pub use processor::{
-    BANDS_SHOWN, Kind, ParamDesc, ParamError, ParamIndex, ParamKind, Processor, Setup, Taper, Unit, Values,
-    values_of,
+    BANDS_SHOWN, FOLLOW_SWITCHES, Kind, ParamDesc, ParamError, ParamIndex, ParamKind, Processor, Setup,
+    Taper, Unit, Values, follows_loudness, values_of,
 };
 pub use registry::{find, kinds};

@@ -155,6 +155,15 @@ impl ParamDesc {
         }
     }
 
+    /// A switch of [`FOLLOW_SWITCHES`]: the gain called `gain` follows the loudness.
+    pub fn follow(id: &'static str, name: &'static str, gain: &'static str) -> Self {
+        let mut switch = Self::switch(id, name, false);
+        switch.help = Cow::Owned(format!(
+            "While it is on, the program sets {gain} so that out is as loud as in, integrated over the song (ITU-R BS.1770-5), and does so again when the setting or what runs in has changed. The gain stands still while the song plays; what it is set to is saved and exported."
+        ));
+        switch
+    }
+
     /// One of several words.
     pub const fn choice(
         id: &'static str,
@@ -268,6 +277,17 @@ fn shown(value: &ParamValue) -> String {
         ParamValue::Number(n) => n.to_string(),
         ParamValue::Word(w) => format!("“{w}”"),
     }
+}
+
+/// Switches by which a kind asks that its make-up or output gain follow the loudness: the program measures what runs in and
+/// out and sets that gain. The running processor knows nothing of it.
+pub const FOLLOW_SWITCHES: [&str; 3] = ["auto_makeup", "auto_gain", "auto_level"];
+
+/// Whether such a switch of a kind is on.
+pub fn follows_loudness(kind: &dyn Kind, given: &BTreeMap<String, ParamValue>) -> bool {
+    let (values, _) = values_of(kind, given);
+    let switches = kind.params().iter().enumerate().filter(|(_, p)| FOLLOW_SWITCHES.contains(&p.id.as_ref()));
+    switches.into_iter().any(|(index, _)| values.is_on(index))
 }
 
 /// A parameter that cannot be what a file says it is.

@@ -101,6 +101,17 @@ impl Document {
         self.debounce.changed(now_s);
     }
 
+    /// Does an edit that follows from the last step and is taken back with it.
+    ///
+    /// # Errors
+    /// The edit's own; nothing changed.
+    pub fn amend(&mut self, edit: &Edit, now_s: f64) -> Result<(), EditError> {
+        let next = crate::edit::apply(self.session(), edit)?;
+        self.history.amend(next);
+        self.debounce.changed(now_s);
+        Ok(())
+    }
+
     /// Back by a step.
     pub fn undo(&mut self, now_s: f64) -> bool {
         let done = self.history.undo();

@@ -7,6 +7,7 @@ mod actions;
 mod document;
 mod exports;
 mod focus_worker;
+mod follow;
 mod live;
 mod matching;
 mod presets;
@@ -46,6 +47,8 @@ pub(crate) enum Done {
     Exported(Box<ExportResult>),
     /// A slot measured by loudness.
     Matched(Box<matching::MatchDone>),
+    /// A slot measured because its gain follows the loudness.
+    Followed(Box<follow::Followed>),
 }
 
 /// How a core is set up.
@@ -79,6 +82,7 @@ pub struct Core {
     slot_kind: Option<String>,
     /// What the last matched bypass was measured on.
     bypass_setting: Option<Setting>,
+    followers: follow::Followers,
     result: Option<Arc<ExportResult>>,
     deliverables: exports::Offers,
     presets: OwnPresets,
@@ -113,6 +117,7 @@ impl Core {
             copied_chain: None,
             slot_kind: None,
             bypass_setting: None,
+            followers: follow::Followers::default(),
             result: None,
             deliverables: exports::Offers::default(),
             presets: OwnPresets::new(&setup.folders),
@@ -192,9 +197,11 @@ impl Core {
                 Ok(Done::Source(done)) => self.source_done(done),
                 Ok(Done::Exported(result)) => self.exported(*result),
                 Ok(Done::Matched(done)) => self.matched(*done),
+                Ok(Done::Followed(done)) => self.followed(*done),
                 Err(panic) => self.log.error(format!("A job failed, a bug: {panic}")),
             }
         }
+        self.follow_loudness();
         self.live.tick(now_s, &mut self.log);
         self.follow_transport();
         self.deliverables.refresh(self.document.session(), &self.timeline);
@@ -212,7 +219,7 @@ impl Core {
     pub fn is_busy(&self) -> bool {
         let document = &self.document;
         let saves = document.is_writing() || document.is_waiting_to_write();
-        self.live.is_playing() || saves || !self.jobs.jobs().is_empty()
+        self.live.is_playing() || saves || self.followers.is_waiting() || !self.jobs.jobs().is_empty()
     }
 
     /// What the sound engine reported on the last tick: counters and load since the lamps were last cleared.
@@ -308,6 +315,7 @@ impl Core {
         let rate = self.document.session().sample_rate_hz;
         self.live.session_rate_is(rate, &self.settings, &mut self.log);
         self.session_changed();
+        self.take_as_matched();
         self.seek(self.timeline.program_start());
     }
 

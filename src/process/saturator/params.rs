@@ -43,6 +43,7 @@ pub(super) static PARAMS: LazyLock<Vec<ParamDesc>> = LazyLock::new(|| {
         ),
         ParamDesc::number("tone_after_db", "Tone after", Unit::Db, -12.0, 12.0, 0.0)
             .help("Tilt about 1 kHz behind the curve. The opposite of tone before restores the balance."),
+        ParamDesc::follow("auto_level", "Auto level", "Output"),
     ]
 });
 
