@@ -256,6 +256,53 @@ fn a_band_answers_to_keys_and_to_a_double_click() {
 }
 
 #[test]
+fn a_band_is_made_dynamic_and_heard_alone_from_the_keyboard() {
+    let (mut harness, _) = eq_with_bell();
+    assert!(harness.query_by_label("Threshold").is_none());
+    harness.get_by_label_contains("Band 1 Bell").focus();
+    harness.run();
+    harness.key_press_modifiers(egui::Modifiers::ALT, egui::Key::ArrowDown);
+    harness.run();
+    assert_eq!(number(harness.state(), 0, "band1_dyn_range_db"), -0.5);
+    for (id, label) in
+        [("dyn_threshold_db", "Threshold"), ("dyn_attack_ms", "Attack"), ("dyn_release_ms", "Release")]
+    {
+        assert!(harness.query_all_by_label(label).count() > 0, "{id}");
+    }
+    harness.key_press(egui::Key::H);
+    harness.run();
+    assert_eq!(harness.state().slot(0).params["solo_band"], ParamValue::from("1"));
+    // Removing the band ends listening to it.
+    harness.key_press(egui::Key::Delete);
+    harness.run();
+    assert_eq!(harness.state().slot(0).params["solo_band"], ParamValue::from("0"));
+    assert_eq!(number(harness.state(), 0, "band1_dyn_range_db"), 0.0);
+}
+
+#[test]
+fn a_free_side_chain_has_a_frequency_of_its_own() {
+    let (mut harness, _) = eq_with_bell();
+    harness.get_by_label_contains("Band 1 Bell").focus();
+    harness.run();
+    harness.key_press_modifiers(egui::Modifiers::ALT, egui::Key::ArrowUp);
+    harness.run();
+    assert!(harness.query_by_label("Side-chain frequency").is_none());
+    harness.get_by_role_and_label(egui::Role::ComboBox, "Side-chain").click();
+    harness.run();
+    open(&mut harness, "Free");
+    assert_eq!(harness.state().slot(0).params["band1_dyn_sidechain"], ParamValue::from("free"));
+    assert!(harness.query_all_by_label("Side-chain frequency").count() > 0);
+}
+
+#[test]
+fn phase_and_delay_are_drawn_on_demand() {
+    let (mut harness, _) = eq_with_bell();
+    open(&mut harness, "Delay");
+    harness.get_all_by_label("Phase").next().unwrap().click();
+    harness.run();
+}
+
+#[test]
 fn the_menu_of_a_node_changes_its_type_and_a_cut_has_a_slope() {
     let (mut harness, _) = eq_with_bell();
     harness.get_by_label_contains("Band 1 Bell").click_secondary();

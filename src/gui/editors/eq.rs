@@ -10,7 +10,7 @@ use super::SlotView;
 use super::eq_bands::{Band, bands_of};
 use super::eq_curve::{Curves, RightAxis, Scale, paint_grid, paint_piano, paint_pointer, paint_spectra};
 use super::eq_nodes::{add_at, node_place, nodes_ui};
-use super::eq_rows::{ROWS_HEIGHT, rows_ui};
+use super::eq_rows::{rows_height, rows_ui};
 use super::generic::field_ui;
 use crate::app::Frame;
 use crate::gui::outbox::Outbox;
@@ -36,11 +36,13 @@ pub struct EqState {
     curves: Option<Curves>,
     /// What the axis on the right shows.
     right: Option<RightAxis>,
+    /// A low panel shows the dynamics of the band.
+    dynamics: bool,
 }
 
 impl Default for EqState {
     fn default() -> Self {
-        Self { range_db: RANGES_DB[1], selected: None, curves: None, right: None }
+        Self { range_db: RANGES_DB[1], selected: None, curves: None, right: None, dynamics: false }
     }
 }
 
@@ -49,7 +51,7 @@ pub fn eq_ui(ui: &mut Ui, frame: &Frame, view: &SlotView<'_>, state: &mut EqStat
     let bands = bands_of(&view.values);
     let area = ui.available_rect_before_wrap();
     ui.allocate_rect(area, Sense::hover());
-    let rows = Rect::from_min_max(pos2(area.left(), area.bottom() - ROWS_HEIGHT), area.max);
+    let rows = Rect::from_min_max(pos2(area.left(), area.bottom() - rows_height(area.height())), area.max);
     let strip = Rect::from_min_size(area.min, vec2(area.width(), STRIP_HEIGHT));
     let plot = Rect::from_min_max(strip.left_bottom(), pos2(area.right(), rows.top() - 4.0));
     let known = state.selected.filter(|(slot, _)| *slot == view.slot.id).map(|(_, band)| band);
@@ -58,7 +60,7 @@ pub fn eq_ui(ui: &mut Ui, frame: &Frame, view: &SlotView<'_>, state: &mut EqStat
     inside(ui, strip, |ui| strip_ui(ui, frame, view, state, &bands, &mut selected, out));
     inside(ui, plot, |ui| plot_ui(ui, plot, frame, view, state, &bands, &mut selected, out));
     let moves_db = moves_of(frame, view);
-    rows_ui(ui, rows, view, selected.map(|band| &bands[band]), moves_db, out);
+    rows_ui(ui, rows, view, selected.map(|band| &bands[band]), moves_db, &mut state.dynamics, out);
     state.selected = selected.map(|band| (view.slot.id, band));
 }
 

@@ -244,13 +244,13 @@ fn paint_right_axis(painter: &Painter, scale: &Scale, axis: RightAxis, freqs_hz:
         .zip(curve)
         .map(|(f, v)| pos2(own.x_from_hz(*f), own.y_from_db(v.clamp(-1.3 * end, 1.3 * end))))
         .collect();
-    painter.extend(Shape::dashed_line(&points, Stroke::new(1.5, t.reference), 6.0, 2.0));
+    painter.extend(Shape::dashed_line(&points, Stroke::new(1.5, t.text), 6.0, 2.0));
     for i in -3i32..=3 {
         let value = end * f64::from(i) / 3.0;
         let decimals = if end < 3.0 { 2 } else { usize::from(end < 30.0) };
         let text = format!("{}{}", signed(value, decimals), axis.unit());
         let at = pos2(scale.rect.right() - 4.0, own.y_from_db(value) - 1.0);
-        painter.text(at, Align2::RIGHT_BOTTOM, text, t.font(t.small), t.reference);
+        painter.text(at, Align2::RIGHT_BOTTOM, text, t.font(t.small), t.text);
     }
 }
 
@@ -353,7 +353,7 @@ fn spectrum_points(scale: &Scale, freqs_hz: &[f32], levels_db: &[f32]) -> Vec<Po
 /// The keys of a piano (A4 = 440 Hz) along the frequency axis, going on beyond both its ends; every C has its octave.
 pub(super) fn paint_piano(painter: &Painter, rect: Rect) {
     let t = theme();
-    painter.rect_filled(rect, 0.0, t.control);
+    painter.rect_filled(rect, 0.0, faded(t.text_weak, 0.75));
     let hz_of = |key: f64| 440.0 * 2f64.powf((key - 69.0) / 12.0);
     let x = |key: f64| frequency::x_from_hz(rect.x_range(), hz_of(key));
     for key in 3..140i32 {
