@@ -243,6 +243,10 @@ fn a_band_answers_to_keys_and_to_a_double_click() {
     harness.run();
     let higher = number(harness.state(), 0, "band1_freq_hz");
     assert!((higher / freq - 2f64.powf(1.0 / 24.0)).abs() < 1e-6);
+    harness.key_press_modifiers(egui::Modifiers::SHIFT, egui::Key::ArrowRight);
+    harness.run();
+    let finer = number(harness.state(), 0, "band1_freq_hz");
+    assert!((finer / higher - 2f64.powf(0.1 / 24.0)).abs() < 1e-6, "Shift is a tenth as fast");
     let now = harness.get_by_label_contains("Band 1 Bell").rect().center();
     assert!(now.x > at.x);
     double_click(&mut harness, now);

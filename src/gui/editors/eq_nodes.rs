@@ -180,14 +180,16 @@ fn node_keys(ui: &Ui, view: &SlotView<'_>, band: &Band, response: &Response, out
     let mut range_steps = 0.0;
     let mut solo = false;
     let delete = ui.input_mut(|input| {
-        for (modifiers, size) in [(Modifiers::NONE, 1.0), (Modifiers::SHIFT, FINE)] {
+        // The one with most keys first: a pattern without Shift or Alt takes those as well.
+        let ranges = [(Modifiers::ALT | Modifiers::SHIFT, FINE), (Modifiers::ALT, 1.0)];
+        for (modifiers, size) in ranges {
+            let mut count = |key| input.count_and_consume_key(modifiers, key) as f64 * size;
+            range_steps += count(Key::ArrowUp) - count(Key::ArrowDown);
+        }
+        for (modifiers, size) in [(Modifiers::SHIFT, FINE), (Modifiers::NONE, 1.0)] {
             let mut count = |key| input.count_and_consume_key(modifiers, key) as f64 * size;
             steps.0 += count(Key::ArrowRight) - count(Key::ArrowLeft);
             steps.1 += count(Key::ArrowUp) - count(Key::ArrowDown);
-        }
-        for (modifiers, size) in [(Modifiers::ALT, 1.0), (Modifiers::ALT | Modifiers::SHIFT, FINE)] {
-            let mut count = |key| input.count_and_consume_key(modifiers, key) as f64 * size;
-            range_steps += count(Key::ArrowUp) - count(Key::ArrowDown);
         }
         solo = input.consume_key(Modifiers::NONE, Key::H);
         input.consume_key(Modifiers::NONE, Key::Delete)
