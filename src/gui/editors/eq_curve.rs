@@ -245,7 +245,8 @@ fn paint_right_axis(painter: &Painter, scale: &Scale, axis: RightAxis, freqs_hz:
         .map(|(f, v)| pos2(own.x_from_hz(*f), own.y_from_db(v.clamp(-1.3 * end, 1.3 * end))))
         .collect();
     painter.extend(Shape::dashed_line(&points, Stroke::new(1.5, t.text), 6.0, 2.0));
-    for i in -3i32..=3 {
+    let is_low = scale.rect.height() / 8.0 < t.small + 2.0;
+    for i in (-3i32..=3).filter(|i| !is_low || i % 3 == 0) {
         let value = end * f64::from(i) / 3.0;
         let decimals = if end < 3.0 { 2 } else { usize::from(end < 30.0) };
         let text = format!("{}{}", signed(value, decimals), axis.unit());
@@ -291,11 +292,16 @@ pub(super) fn paint_grid(painter: &Painter, scale: &Scale) {
     paint_axis(painter, rect);
     paint_names(painter, rect);
     let step = scale.range_db / 4.0;
+    // Names need a line of their own.
+    let is_low = rect.height() / 8.0 < t.small + 2.0;
     for i in -3..=3 {
         let db = step * f64::from(i);
         let y = scale.y_from_db(db);
         let stroke = if i == 0 { Stroke::new(1.0, t.line_strong) } else { Stroke::new(1.0, t.line) };
         painter.hline(rect.x_range(), y, stroke);
+        if is_low && i % 2 != 0 {
+            continue;
+        }
         painter.text(
             pos2(rect.left() + 4.0, y - 1.0),
             Align2::LEFT_BOTTOM,
@@ -375,7 +381,7 @@ pub(super) fn paint_piano(painter: &Painter, rect: Rect) {
         }
         if key % 12 == 0 {
             let middle = pos2(0.5 * (left + right), rect.bottom() - 2.0);
-            painter.circle_filled(middle, 1.2, if key == 60 { t.text } else { t.text_weak });
+            painter.circle_filled(middle, 1.3, if key == 60 { t.focus } else { t.ground });
         }
     }
 }
