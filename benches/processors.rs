@@ -50,12 +50,23 @@ fn eq(bands: usize, phase: &str) -> Vec<(String, ParamValue)> {
     params
 }
 
+/// The same with the first bands dynamic, over their threshold most of the time.
+fn dynamic_eq(bands: usize, dynamic: usize) -> Vec<(String, ParamValue)> {
+    let mut params = eq(bands, "minimum");
+    for band in 1..=dynamic {
+        params.push(number(&format!("band{band}_dyn_range_db"), -6.0));
+        params.push(number(&format!("band{band}_dyn_threshold_db"), -24.0));
+    }
+    params
+}
+
 fn cases() -> Vec<Case> {
     vec![
         ("gain", "gain", vec![number("gain_db", -1.0)]),
         ("EQ, 1 band", "eq", eq(1, "minimum")),
         ("EQ, 8 bands", "eq", eq(8, "minimum")),
         ("EQ, 24 bands", "eq", eq(24, "minimum")),
+        ("EQ, 8 bands, 4 of them dynamic", "eq", dynamic_eq(8, 4)),
         ("EQ, 8 bands, linear phase", "eq", eq(8, "linear")),
         ("compressor", "compressor", vec![number("threshold_db", -24.0)]),
         (

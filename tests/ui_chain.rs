@@ -243,6 +243,10 @@ fn a_band_answers_to_keys_and_to_a_double_click() {
     harness.run();
     let higher = number(harness.state(), 0, "band1_freq_hz");
     assert!((higher / freq - 2f64.powf(1.0 / 24.0)).abs() < 1e-6);
+    harness.key_press_modifiers(egui::Modifiers::SHIFT, egui::Key::ArrowRight);
+    harness.run();
+    let finer = number(harness.state(), 0, "band1_freq_hz");
+    assert!((finer / higher - 2f64.powf(0.1 / 24.0)).abs() < 1e-6, "Shift is a tenth as fast");
     let now = harness.get_by_label_contains("Band 1 Bell").rect().center();
     assert!(now.x > at.x);
     double_click(&mut harness, now);
@@ -253,6 +257,53 @@ fn a_band_answers_to_keys_and_to_a_double_click() {
     harness.run();
     assert!(harness.query_by_label_contains("Band 1 Bell").is_none());
     assert_eq!(number(harness.state(), 0, "band1_gain_db"), 0.0);
+}
+
+#[test]
+fn a_band_is_made_dynamic_and_heard_alone_from_the_keyboard() {
+    let (mut harness, _) = eq_with_bell();
+    assert!(harness.query_by_label("Threshold").is_none());
+    harness.get_by_label_contains("Band 1 Bell").focus();
+    harness.run();
+    harness.key_press_modifiers(egui::Modifiers::ALT, egui::Key::ArrowDown);
+    harness.run();
+    assert_eq!(number(harness.state(), 0, "band1_dyn_range_db"), -0.5);
+    for (id, label) in
+        [("dyn_threshold_db", "Threshold"), ("dyn_attack_ms", "Attack"), ("dyn_release_ms", "Release")]
+    {
+        assert!(harness.query_all_by_label(label).count() > 0, "{id}");
+    }
+    harness.key_press(egui::Key::H);
+    harness.run();
+    assert_eq!(harness.state().slot(0).params["solo_band"], ParamValue::from("1"));
+    // Removing the band ends listening to it.
+    harness.key_press(egui::Key::Delete);
+    harness.run();
+    assert_eq!(harness.state().slot(0).params["solo_band"], ParamValue::from("0"));
+    assert_eq!(number(harness.state(), 0, "band1_dyn_range_db"), 0.0);
+}
+
+#[test]
+fn a_free_side_chain_has_a_frequency_of_its_own() {
+    let (mut harness, _) = eq_with_bell();
+    harness.get_by_label_contains("Band 1 Bell").focus();
+    harness.run();
+    harness.key_press_modifiers(egui::Modifiers::ALT, egui::Key::ArrowUp);
+    harness.run();
+    assert!(harness.query_by_label("Side-chain frequency").is_none());
+    harness.get_by_role_and_label(egui::Role::ComboBox, "Side-chain").click();
+    harness.run();
+    open(&mut harness, "Free");
+    assert_eq!(harness.state().slot(0).params["band1_dyn_sidechain"], ParamValue::from("free"));
+    assert!(harness.query_all_by_label("Side-chain frequency").count() > 0);
+}
+
+#[test]
+fn phase_and_delay_are_drawn_on_demand() {
+    let (mut harness, _) = eq_with_bell();
+    open(&mut harness, "Delay");
+    harness.get_all_by_label("Phase").next().unwrap().click();
+    harness.run();
 }
 
 #[test]

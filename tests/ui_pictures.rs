@@ -11,7 +11,7 @@ use std::sync::Arc;
 use egui::{Ui, Vec2, vec2};
 use egui_kittest::{Harness, SnapshotOptions};
 use glassmaster::app::Frame;
-use glassmaster::app::frame::{MeterView, Selection, SpectrumView};
+use glassmaster::app::frame::{FocusView, MeterView, Selection, SpectrumView};
 use glassmaster::gui::outbox::Outbox;
 use glassmaster::gui::panels::chain::{ChainState, chain_ui};
 use glassmaster::gui::panels::meters::meters_ui;
@@ -121,8 +121,8 @@ fn the_meters_of_a_loud_passage() {
 fn the_eq_over_the_spectrum() {
     let mut slot = Slot::new(SlotId(1), "eq");
     for (band, kind, hz, db) in [
-        (1, "low_cut", 28.0, 0.0),
-        (2, "bell", 210.0, -2.0),
+        (1, "bell", 210.0, -2.0),
+        (2, "low_cut", 28.0, 0.0),
         (3, "bell", 3150.0, 1.2),
         (4, "high_shelf", 9500.0, 1.5),
     ] {
@@ -134,11 +134,29 @@ fn the_eq_over_the_spectrum() {
         set("freq_hz", ParamValue::Number(hz));
         set("gain_db", ParamValue::Number(db));
     }
+    for (id, value) in [("band1_dyn_range_db", -5.0), ("band3_dyn_range_db", 3.0)] {
+        slot.params.insert(id.to_owned(), ParamValue::Number(value));
+    }
     let mut session = Session::new(RATE);
     session.album_chain = Arc::new(Chain { slots: vec![slot], ..Chain::default() });
     let mut frame = Frame::still(Arc::new(session));
     frame.selection = Selection { chain: ChainRef::Album, slot: Some(SlotId(1)), ..Selection::default() };
     frame.spectrum = Arc::new(spectrum());
+    let (after, mut bands_db) = (spectrum(), vec![0.0; 24]);
+    (bands_db[0], bands_db[2]) = (-2.5, 1.0);
+    frame.focus = Arc::new(FocusView {
+        slot: Some(SlotId(1)),
+        before_db: after
+            .now_db
+            .iter()
+            .enumerate()
+            .map(|(i, db)| db + 1.5 * (i as f32 * 0.05).sin())
+            .collect(),
+        after_db: after.now_db,
+        freqs_hz: after.freqs_hz,
+        bands_db,
+        ..FocusView::default()
+    });
     let (mut state, mut out) = (ChainState::default(), Outbox::default());
     picture("eq", vec2(960.0, 380.0), move |ui| chain_ui(ui, &frame, &mut state, &mut out));
 }

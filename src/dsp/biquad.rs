@@ -12,6 +12,9 @@ use std::f64::consts::PI;
 /// Highest matched frequencies for bells, shelves and tilts, Hz.
 const EQ_MATCH_HZ: (f64, f64) = (11_000.0, 19_000.0);
 
+/// Highest matched frequencies for pairs of shelves, Hz, whose curve is flatter.
+const SHELVES_MATCH_HZ: (f64, f64) = (6000.0, 18_000.0);
+
 /// Highest matched frequencies for cuts and band-passes, Hz: the corner itself as far as the band reaches.
 const CUT_MATCH_HZ: (f64, f64) = (18_000.0, 20_500.0);
 
@@ -46,6 +49,15 @@ pub enum Section {
     Tilt {
         /// Gain far above; far below it is the opposite.
         gain_db: f64,
+    },
+    /// `gain·(s/z1+1)(s/z2+1) / ((s/p1+1)(s/p2+1))`: two shelves of first order. Corners relative to `f0`, all above 0.
+    Shelves1 {
+        /// Linear gain at 0 Hz.
+        gain: f64,
+        /// Corners of the numerator.
+        zeros: [f64; 2],
+        /// Corners of the denominator.
+        poles: [f64; 2],
     },
     /// `(s²+1)/(s²+s/Q+1)`.
     Notch {
@@ -101,6 +113,10 @@ impl Section {
                 let k = amplitude(2.0 * gain_db);
                 Ratio { b: [0.0, k, 1.0], a: [0.0, 1.0, k] }
             }
+            Self::Shelves1 { gain, zeros, poles } => {
+                let product = |[c, d]: [f64; 2]| [1.0 / (c * d), 1.0 / c + 1.0 / d, 1.0];
+                Ratio { b: product(zeros).map(|v| gain * v), a: product(poles) }
+            }
             Self::Notch { q } => Ratio { b: [1.0, 0.0, 1.0], a: [1.0, 1.0 / q, 1.0] },
             Self::BandPass { q } => Ratio { b: [0.0, 1.0 / q, 0.0], a: [1.0, 1.0 / q, 1.0] },
             Self::LowPass { q } => Ratio { b: [0.0, 0.0, 1.0], a: [1.0, 1.0 / q, 1.0] },
@@ -133,6 +149,16 @@ impl Section {
             Self::Tilt { gain_db } if gain_db < 0.0 => {
                 Self::Tilt { gain_db: -gain_db }.matched(f0_hz, rate_hz).inverse()
             }
+            Self::Shelves1 { gain, zeros, poles } if zeros[0] > poles[0] => {
+                Self::Shelves1 { gain: 1.0 / gain, zeros: poles, poles: zeros }
+                    .matched(f0_hz, rate_hz)
+                    .inverse()
+            }
+            Self::Shelves1 { poles: [p1, p2], .. } => {
+                // Matched between its own poles, wherever `f0` is.
+                let near_hz = (f0_hz * (p1 * p2).sqrt()).min(SHELVES_MATCH_HZ.0);
+                self.matched_through(f0_hz, rate_hz, near_hz, SHELVES_MATCH_HZ.1)
+            }
             Self::Bell { .. } | Self::LowShelf { .. } | Self::HighShelf { .. } | Self::Tilt { .. } => {
                 self.matched_numerator(f0_hz, rate_hz, EQ_MATCH_HZ)
             }
@@ -146,6 +172,10 @@ impl Section {
 
     /// Poles by impulse invariance, numerator from three magnitudes (0 Hz, near `f0`, near the top of the band).
     fn matched_numerator(self, f0_hz: f64, rate_hz: f64, (near_hz, top_hz): (f64, f64)) -> Biquad {
+        self.matched_through(f0_hz, rate_hz, f0_hz.min(near_hz), top_hz)
+    }
+
+    fn matched_through(self, f0_hz: f64, rate_hz: f64, near_hz: f64, top_hz: f64) -> Biquad {
         let a = impulse_invariant_poles(self.analog().a, 2.0 * PI * f0_hz / rate_hz);
         let squared = squared_from(a);
         let target = |f: f64| {
@@ -153,7 +183,7 @@ impl Section {
             (phi, self.power_at(f / f0_hz) * dot(squared, phi))
         };
         let at_dc = self.power_at(0.0) * squared[0];
-        Biquad::new(polynomial_through(at_dc, target(f0_hz.min(near_hz)), target(top_hz)), a)
+        Biquad::new(polynomial_through(at_dc, target(near_hz), target(top_hz)), a)
     }
 
     /// A double zero at 0 Hz keeps the slope; the gain is exact at the corner.
@@ -272,6 +302,29 @@ impl Biquad {
         };
         power(self.b) / power([1.0, self.a[0], self.a[1]])
     }
+
+    /// Phase at an angle in radians per sample, radians: that of the numerator less that of the denominator, each between
+    /// −π and π.
+    pub fn phase_at(&self, w: f64) -> f64 {
+        let phase = |p: [f64; 3]| {
+            (-p[1] * w.sin() - p[2] * (2.0 * w).sin()).atan2(p[0] + p[1] * w.cos() + p[2] * (2.0 * w).cos())
+        };
+        phase(self.b) - phase([1.0, self.a[0], self.a[1]])
+    }
+
+    /// Group delay at an angle in radians per sample, samples: of a polynomial `Σ p_n z⁻ⁿ` it is the real part of
+    /// `Σ n·p_n z⁻ⁿ / Σ p_n z⁻ⁿ`. On a zero on the circle the part of the numerator is left out, where it has no meaning.
+    pub fn group_delay_at(&self, w: f64) -> f64 {
+        let delay = |p: [f64; 3]| {
+            let (c1, s1) = (w.cos(), w.sin());
+            let (c2, s2) = ((2.0 * w).cos(), (2.0 * w).sin());
+            let (re, im) = (p[0] + p[1] * c1 + p[2] * c2, p[1] * s1 + p[2] * s2);
+            let (slope_re, slope_im) = (p[1] * c1 + 2.0 * p[2] * c2, p[1] * s1 + 2.0 * p[2] * s2);
+            let power = re * re + im * im;
+            if power > f64::MIN_POSITIVE { (slope_re * re + slope_im * im) / power } else { 0.0 }
+        };
+        delay(self.b) - delay([1.0, self.a[0], self.a[1]])
+    }
 }
 
 #[cfg(test)]
@@ -360,7 +413,7 @@ mod tests {
     fn extreme_settings_stay_stable() {
         for rate in [88_200.0, 192_000.0] {
             for f0 in [10.0, 1000.0, 20_000.0] {
-                for gain_db in [-30.0, 30.0] {
+                for gain_db in [-54.0, -30.0, 30.0, 54.0] {
                     for q in [0.1, 0.7, 40.0] {
                         for section in [
                             Section::Bell { gain_db, q },

@@ -8,6 +8,7 @@ pub mod elementary;
 pub mod envelope;
 pub mod fft;
 pub mod fir;
+pub mod flat_tilt;
 pub mod interpolate;
 pub mod kweight;
 pub mod midside;

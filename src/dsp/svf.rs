@@ -44,7 +44,7 @@ impl SvfCoefs {
     }
 
     /// On the line from `self` (0) to `other` (1).
-    fn towards(&self, other: &Self, t: f64) -> Self {
+    pub fn towards(&self, other: &Self, t: f64) -> Self {
         let mix = |a: f64, b: f64| a + t * (b - a);
         Self {
             g: mix(self.g, other.g),

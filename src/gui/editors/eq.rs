@@ -1,31 +1,29 @@
-//! The editor of the EQ: the curve over the live spectrum with a node for every band, and the values of the chosen one.
+//! The editor of the EQ: the curve over the spectrum with a node for every band, and the values of the chosen one.
+//!
+//! Where the program listens to this slot, the spectrum before it stands behind the one after it, and dynamic bands move.
 
 use egui::{
     Align, Frame as Ground, Layout, Margin, Rect, RichText, Sense, Stroke, Ui, UiBuilder, pos2, vec2,
 };
 
 use super::SlotView;
-use super::eq_bands::{Band, bands_of, removed};
-use super::eq_curve::{Curves, Scale, paint_grid, paint_pointer, paint_spectrum};
+use super::eq_bands::{Band, bands_of};
+use super::eq_curve::{Curves, RightAxis, Scale, paint_grid, paint_piano, paint_pointer, paint_spectra};
 use super::eq_nodes::{add_at, node_place, nodes_ui};
-use super::generic::{choice_ui, field_ui};
+use super::eq_rows::{rows_height, rows_ui};
+use super::generic::field_ui;
 use crate::app::Frame;
 use crate::gui::outbox::Outbox;
 use crate::gui::theme::{faded, theme};
 use crate::gui::widgets::number::picture_info;
-use crate::gui::widgets::toggle;
 use crate::model::SlotId;
 
-/// Height of the row of values below the plot, points.
-const ROW_HEIGHT: f32 = 44.0;
 /// Height of the strip above the plot, points.
 const STRIP_HEIGHT: f32 = 24.0;
 /// Scales of the plot, dB from the middle to the top.
 const RANGES_DB: [f64; 3] = [6.0, 12.0, 24.0];
-/// Width of a field in the row of values, points.
-const FIELD: f32 = 80.0;
-/// Width of a box with words in it, points.
-const WORDS: f32 = 104.0;
+/// Height of the piano below the plot, points.
+const PIANO_HEIGHT: f32 = 9.0;
 /// Where a band lies that was not put at a place.
 const NEW_HZ: f64 = 1000.0;
 
@@ -36,11 +34,15 @@ pub struct EqState {
     /// The chosen band of the slot shown last.
     selected: Option<(SlotId, usize)>,
     curves: Option<Curves>,
+    /// What the axis on the right shows.
+    right: Option<RightAxis>,
+    /// A low panel shows the dynamics of the band.
+    dynamics: bool,
 }
 
 impl Default for EqState {
     fn default() -> Self {
-        Self { range_db: RANGES_DB[1], selected: None, curves: None }
+        Self { range_db: RANGES_DB[1], selected: None, curves: None, right: None, dynamics: false }
     }
 }
 
@@ -49,19 +51,26 @@ pub fn eq_ui(ui: &mut Ui, frame: &Frame, view: &SlotView<'_>, state: &mut EqStat
     let bands = bands_of(&view.values);
     let area = ui.available_rect_before_wrap();
     ui.allocate_rect(area, Sense::hover());
-    let row = Rect::from_min_max(pos2(area.left(), area.bottom() - ROW_HEIGHT), area.max);
+    let rows = Rect::from_min_max(pos2(area.left(), area.bottom() - rows_height(area.height())), area.max);
     let strip = Rect::from_min_size(area.min, vec2(area.width(), STRIP_HEIGHT));
-    let plot = Rect::from_min_max(strip.left_bottom(), pos2(area.right(), row.top() - 4.0));
+    let plot = Rect::from_min_max(strip.left_bottom(), pos2(area.right(), rows.top() - 4.0));
     let known = state.selected.filter(|(slot, _)| *slot == view.slot.id).map(|(_, band)| band);
     let shown = bands.iter().find(|b| !b.is_free()).map(|b| b.number);
     let mut selected = known.filter(|&band| !bands[band].is_free()).or(shown);
     inside(ui, strip, |ui| strip_ui(ui, frame, view, state, &bands, &mut selected, out));
     inside(ui, plot, |ui| plot_ui(ui, plot, frame, view, state, &bands, &mut selected, out));
-    inside(ui, row, |ui| row_ui(ui, view, selected.map(|band| &bands[band]), out));
+    let moves_db = moves_of(frame, view);
+    rows_ui(ui, rows, view, selected.map(|band| &bands[band]), moves_db, &mut state.dynamics, out);
     state.selected = selected.map(|band| (view.slot.id, band));
 }
 
-fn inside(ui: &mut Ui, rect: Rect, add: impl FnOnce(&mut Ui)) {
+/// The present dynamic gain of every band, dB, as far as it is known.
+fn moves_of<'a>(frame: &'a Frame, view: &SlotView<'_>) -> &'a [f32] {
+    let is_shown = frame.focus.slot == Some(view.slot.id) && view.slot.enabled;
+    if is_shown { &frame.focus.bands_db } else { &[] }
+}
+
+pub(super) fn inside(ui: &mut Ui, rect: Rect, add: impl FnOnce(&mut Ui)) {
     let mut child =
         ui.new_child(UiBuilder::new().max_rect(rect).layout(Layout::left_to_right(Align::Center)));
     child.set_clip_rect(rect.expand(1.0).intersect(ui.clip_rect()));
@@ -82,7 +91,8 @@ fn strip_ui(
     if ui.button("Add band").on_hover_text("Adds a bell; or double-click in the plot.").clicked() {
         *selected = add_at(view, bands, NEW_HZ, 0.0, out).or(*selected);
     }
-    ui.label(weak(&frame.spectrum.label));
+    let both = if has_before(frame, view) { "before (line) and after · " } else { "" };
+    ui.label(weak(&format!("{both}{}", frame.spectrum.label)));
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         ui.spacing_mut().item_spacing.x = 2.0;
         for range in RANGES_DB.iter().rev() {
@@ -93,7 +103,25 @@ fn strip_ui(
         }
         ui.add_space(8.0);
         ui.label(weak("Scale"));
+        ui.add_space(12.0);
+        for (axis, name, help) in [
+            (RightAxis::GroupDelay, "Delay", "Draws the group delay of the stereo bands, less the latency."),
+            (RightAxis::Phase, "Phase", "Draws the phase of the stereo bands, less the latency."),
+        ] {
+            let on = state.right == Some(axis);
+            if ui.selectable_label(on, name).on_hover_text(help).clicked() {
+                state.right = (!on).then_some(axis);
+            }
+        }
     });
+}
+
+/// Whether the spectrum before this slot is known.
+fn has_before(frame: &Frame, view: &SlotView<'_>) -> bool {
+    let focus = &frame.focus;
+    focus.slot == Some(view.slot.id)
+        && focus.before_db.len() == focus.freqs_hz.len()
+        && focus.freqs_hz.len() > 1
 }
 
 #[expect(clippy::too_many_arguments, reason = "one call, and each is another thing of the editor")]
@@ -108,16 +136,22 @@ fn plot_ui(
     out: &mut Outbox,
 ) {
     let t = theme();
+    let (rect, piano) = rect.split_top_bottom_at_y(rect.bottom() - PIANO_HEIGHT);
     let scale = Scale { rect, range_db: state.range_db };
-    let curves = Curves::of(state.curves.take(), &view.values, frame.rate(), bands);
+    let mut curves = Curves::of(state.curves.take(), &view.values, frame.rate(), bands);
     let ground = ui.interact(rect, view.id("plot"), Sense::click());
     let count = bands.iter().filter(|b| b.on).count();
     picture_info(&ground, || format!("EQ curve, {count} bands on"));
     ui.painter().rect_filled(rect, t.corner, t.ground);
     let painter = ui.painter_at(rect);
-    paint_spectrum(&painter, &scale, &frame.spectrum);
+    let focus = has_before(frame, view).then_some(&*frame.focus);
+    paint_spectra(&painter, &scale, &frame.spectrum, focus);
     paint_grid(&painter, &scale);
-    curves.paint(&painter, &scale, *selected);
+    paint_piano(&ui.painter_at(piano), piano);
+    if let Some(axis) = state.right {
+        curves.paint_right(&painter, &scale, axis);
+    }
+    curves.paint(&painter, &scale, *selected, moves_of(frame, view));
     if let Some(pointer) = ground.hover_pos() {
         paint_pointer(&painter, &scale, &curves, pointer);
     }
@@ -128,7 +162,7 @@ fn plot_ui(
         let made = add_at(view, bands, scale.hz_from_x(at.x), scale.db_from_y(at.y), out);
         *selected = made.or(*selected);
     } else {
-        *selected = nodes_ui(ui, view, &scale, bands, *selected, out);
+        *selected = nodes_ui(ui, view, &scale, bands, *selected, moves_of(frame, view), out);
     }
     state.curves = Some(curves);
     if let Some(band) = selected.map(|band| &bands[band]).filter(|b| !b.is_free()) {
@@ -206,66 +240,4 @@ fn readout_rect(scale: &Scale, size: egui::Vec2, node: egui::Pos2, others: &[egu
     let is_free = |r: &&Rect| room.contains_rect(**r) && !others.iter().any(|p| r.expand(8.0).contains(*p));
     let inside = || places.iter().find(|r| room.contains_rect(**r));
     places.iter().find(is_free).or_else(inside).copied().unwrap_or(places[0])
-}
-
-/// The values of the selected band, and those of the whole.
-fn row_ui(ui: &mut Ui, view: &SlotView<'_>, band: Option<&Band>, out: &mut Outbox) {
-    let t = theme();
-    ui.spacing_mut().item_spacing.x = 10.0;
-    match band {
-        Some(band) => band_ui(ui, view, band, out),
-        None => {
-            ui.label(RichText::new("No band").color(t.text_weak));
-        }
-    }
-    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        if let Some(output) = view.index("output_db") {
-            labelled(ui, "Output", FIELD, |ui| field_ui(ui, view, output, "Output", FIELD, out));
-        }
-        if let Some(phase) = view.index("phase") {
-            labelled(ui, "Phase", WORDS, |ui| choice_ui(ui, view, phase, "Phase", WORDS, out));
-        }
-    });
-}
-
-fn band_ui(ui: &mut Ui, view: &SlotView<'_>, band: &Band, out: &mut Outbox) {
-    let t = theme();
-    let colour = t.band(band.number);
-    let name = format!("Band {}", band.number + 1);
-    labelled(ui, &name, 48.0, |ui| {
-        let on = if band.on { "On" } else { "Off" };
-        let response = toggle(ui, on, band.on, colour).accessible_name("Band on");
-        if response.clicked() {
-            out.edit(view.edit(&[(band.enabled_index(), if band.on { 0.0 } else { 1.0 })]));
-        }
-    });
-    labelled(ui, "Type", WORDS, |ui| choice_ui(ui, view, band.shape_index(), "Type", WORDS, out));
-    labelled(ui, "Frequency", FIELD, |ui| field_ui(ui, view, band.freq_index(), "Frequency", FIELD, out));
-    labelled(ui, "Gain", FIELD, |ui| {
-        ui.add_enabled_ui(band.has_gain(), |ui| field_ui(ui, view, band.gain_index(), "Gain", FIELD, out));
-    });
-    if band.is_cut() {
-        labelled(ui, "Slope", WORDS, |ui| choice_ui(ui, view, band.slope_index(), "Slope", WORDS, out));
-    } else {
-        labelled(ui, "Q", WORDS, |ui| {
-            ui.add_enabled_ui(band.has_q(), |ui| field_ui(ui, view, band.q_index(), "Q", WORDS, out));
-        });
-    }
-    labelled(ui, "Channel", WORDS, |ui| choice_ui(ui, view, band.channel_index(), "Channel", WORDS, out));
-    if ui.button("Remove").on_hover_text("Takes the band out.").clicked() {
-        out.edit(view.edit(&removed(view, band)));
-    }
-}
-
-/// A control with its name above.
-fn labelled(ui: &mut Ui, name: &str, width: f32, add: impl FnOnce(&mut Ui)) {
-    let t = theme();
-    ui.allocate_ui_with_layout(vec2(width, 38.0), Layout::top_down(Align::Min), |ui| {
-        ui.set_min_size(vec2(width, 38.0));
-        ui.spacing_mut().item_spacing.y = 2.0;
-        ui.spacing_mut().interact_size.y = 20.0;
-        ui.spacing_mut().button_padding.y = 2.0;
-        ui.label(RichText::new(name).size(t.small).color(t.text_weak));
-        add(ui);
-    });
 }

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use super::SlotView;
-use crate::process::eq::{BANDS, PARAMS_PER_BAND};
+use crate::process::eq::{BANDS, PARAMS_PER_BAND, SOLO};
 use crate::process::{self, ParamDesc, ParamIndex, ParamKind, Values};
 
 /// Positions inside a band, found by their ids.
@@ -15,6 +15,8 @@ struct Offsets {
     q: usize,
     slope: usize,
     channel: usize,
+    range: usize,
+    sidechain: usize,
 }
 
 static OFFSETS: LazyLock<Offsets> = LazyLock::new(|| {
@@ -30,6 +32,8 @@ static OFFSETS: LazyLock<Offsets> = LazyLock::new(|| {
         q: at("q"),
         slope: at("slope_db_oct"),
         channel: at("channel"),
+        range: at("dyn_range_db"),
+        sidechain: at("dyn_sidechain"),
     }
 });
 
@@ -50,6 +54,11 @@ pub(super) struct Band {
     pub gain_db: f64,
     /// Quality, for the types that have one.
     pub q: f64,
+    /// By how much a level moves its gain at most, dB.
+    pub range_db: f64,
+    /// It alone is listened to.
+    pub solo: bool,
+    free_sidechain: bool,
     shape: usize,
     slope: usize,
     channel: usize,
@@ -73,6 +82,9 @@ impl Band {
             freq_hz: values.get(first + o.freq),
             gain_db: values.get(first + o.gain),
             q: values.get(first + o.q),
+            range_db: values.get(first + o.range),
+            solo: values.choice(SOLO) == number + 1,
+            free_sidechain: values.choice(first + o.sidechain) == 1,
             shape: values.choice(first + o.shape),
             slope: values.choice(first + o.slope),
             channel: values.choice(first + o.channel),
@@ -112,6 +124,20 @@ impl Band {
         self.at(OFFSETS.channel)
     }
 
+    pub(super) fn range_index(&self) -> ParamIndex {
+        self.at(OFFSETS.range)
+    }
+
+    /// The parameter of this band with this id (`dyn_attack_ms`).
+    pub(super) fn index_of(&self, view: &SlotView<'_>, id: &str) -> Option<ParamIndex> {
+        view.index(&format!("band{}_{id}", self.number + 1))
+    }
+
+    /// The values that listen to it alone, or to everything again.
+    pub(super) fn solo_toggled(&self) -> (ParamIndex, f64) {
+        (SOLO, if self.solo { 0.0 } else { (self.number + 1) as f64 })
+    }
+
     /// Off and as it was at first: nothing to see, and the next to be taken.
     pub(super) fn is_free(&self) -> bool {
         !self.on && self.untouched
@@ -141,7 +167,26 @@ impl Band {
 
     /// Whether its type has a gain.
     pub(super) fn has_gain(&self) -> bool {
-        matches!(self.shape_word(), "bell" | "low_shelf" | "high_shelf" | "tilt")
+        self.can_be_dynamic() || self.is_tilt()
+    }
+
+    fn is_tilt(&self) -> bool {
+        matches!(self.shape_word(), "tilt" | "flat_tilt")
+    }
+
+    /// Whether its gain may follow a level.
+    pub(super) fn can_be_dynamic(&self) -> bool {
+        matches!(self.shape_word(), "bell" | "low_shelf" | "high_shelf")
+    }
+
+    /// Whether its gain follows a level when it is on.
+    pub(super) fn is_dynamic(&self) -> bool {
+        self.can_be_dynamic() && self.range_db.abs() > 0.0
+    }
+
+    /// Whether the side-chain has a frequency and Q of its own.
+    pub(super) fn has_free_sidechain(&self) -> bool {
+        self.free_sidechain
     }
 
     /// Whether its type has a slope instead of a quality.
@@ -151,7 +196,7 @@ impl Band {
 
     /// Whether its type has a quality.
     pub(super) fn has_q(&self) -> bool {
-        !self.is_cut() && self.shape_word() != "tilt"
+        !self.is_cut() && !self.is_tilt()
     }
 
     /// Height of its node, dB: its gain; a cut has its corner 3 dB down.
@@ -174,7 +219,11 @@ impl Band {
 /// The values of a band as it was at first.
 pub(super) fn removed(view: &SlotView<'_>, band: &Band) -> Vec<(ParamIndex, f64)> {
     let first = band.number * PARAMS_PER_BAND;
-    (first..first + PARAMS_PER_BAND).map(|i| (i, view.params()[i].default_value())).collect()
+    let heard_alone = band.solo.then_some(SOLO);
+    (first..first + PARAMS_PER_BAND)
+        .chain(heard_alone)
+        .map(|i| (i, view.params()[i].default_value()))
+        .collect()
 }
 
 /// The values of a new bell in a free band.

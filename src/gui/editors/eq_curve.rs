@@ -1,11 +1,11 @@
-//! The picture behind the nodes of the EQ: axes, grid, live spectrum, the curve of every band and the total.
+//! The picture behind the nodes of the EQ: axes, grid, spectra, piano, the curve of every band and the total, phase or delay.
 //!
 //! Curves are the magnitudes of the filters as they run ([`eq::response_db`]), not a drawing of them.
 
 use egui::{Align2, Color32, Mesh, Painter, Pos2, Rect, Shape, Stroke, pos2, vec2};
 
 use super::eq_bands::Band;
-use crate::app::frame::SpectrumView;
+use crate::app::frame::{FocusView, SpectrumView};
 use crate::gui::theme::{faded, theme};
 use crate::gui::widgets::figures::signed;
 use crate::gui::widgets::frequency::{
@@ -47,6 +47,42 @@ impl Scale {
     }
 }
 
+/// A curve with the axis on the right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RightAxis {
+    /// Degrees.
+    Phase,
+    /// Milliseconds.
+    GroupDelay,
+}
+
+impl RightAxis {
+    fn unit(self) -> &'static str {
+        match self {
+            Self::Phase => "°",
+            Self::GroupDelay => " ms",
+        }
+    }
+
+    /// Ends the axis may have; the smallest that holds the curve is taken.
+    fn ends(self) -> &'static [f64] {
+        match self {
+            Self::Phase => &[45.0, 90.0, 180.0, 360.0, 720.0, 1440.0],
+            Self::GroupDelay => &[0.2, 0.4, 1.0, 2.0, 4.0, 10.0, 20.0, 40.0, 100.0, 200.0],
+        }
+    }
+}
+
+/// A dynamic band, with its gain moved by all of its range.
+#[derive(Debug)]
+struct Moved {
+    /// From 0.
+    band: usize,
+    range_db: Vec<f64>,
+    /// It works on the whole signal, so the total moves with it.
+    is_stereo: bool,
+}
+
 /// The curves of a set of values, kept until a value changes.
 #[derive(Debug)]
 pub(super) struct Curves {
@@ -58,6 +94,9 @@ pub(super) struct Curves {
     parts: Vec<(&'static str, Vec<f64>)>,
     /// Of every band at work, with its number from 0.
     bands: Vec<(usize, Vec<f64>)>,
+    /// Of every dynamic band at work.
+    moved: Vec<Moved>,
+    right: Option<(RightAxis, Vec<f64>)>,
 }
 
 impl Curves {
@@ -85,6 +124,11 @@ impl Curves {
             .filter(|(_, name)| has(name))
             .map(|(channel, name)| (name, eq::response_of_channel_db(values, rate, channel, &freqs_hz)))
             .collect();
+        let moved_by_range = |b: &Band| Moved {
+            band: b.number,
+            range_db: eq::moved_band_response_db(values, b.number, b.range_db, rate, &freqs_hz),
+            is_stereo: b.channel_word() == "stereo",
+        };
         let of_band = |b: &Band| (b.number, eq::band_response_db(values, b.number, rate, &freqs_hz));
         Self {
             values: values.clone(),
@@ -92,13 +136,18 @@ impl Curves {
             total_db: eq::response_db(values, rate, &freqs_hz),
             parts,
             bands: bands.iter().filter(|b| b.on).map(of_band).collect(),
+            moved: bands.iter().filter(|b| b.on && b.is_dynamic()).map(moved_by_range).collect(),
+            right: None,
             freqs_hz,
         }
     }
 
-    /// Draws bands, parts and the total.
-    pub(super) fn paint(&self, painter: &Painter, scale: &Scale, selected: Option<usize>) {
+    /// Draws bands, parts and the total; `moves_db` is the present dynamic gain of every band, where it is known.
+    pub(super) fn paint(&self, painter: &Painter, scale: &Scale, selected: Option<usize>, moves_db: &[f32]) {
         let t = theme();
+        for moved in &self.moved {
+            self.paint_range(painter, scale, moved, selected == Some(moved.band));
+        }
         for (band, curve) in &self.bands {
             let colour = t.band(*band);
             let chosen = selected == Some(*band);
@@ -118,7 +167,49 @@ impl Curves {
             }
             painter.extend(Shape::dashed_line(&points, Stroke::new(1.0, t.text_weak), 5.0, 3.0));
         }
-        painter.add(Shape::line(self.points(scale, &self.total_db), Stroke::new(2.0, t.text)));
+        let mut total_db = self.total_db.clone();
+        let mut is_moved = false;
+        for moved in &self.moved {
+            let move_db = f64::from(moves_db.get(moved.band).copied().unwrap_or(0.0));
+            if move_db.abs() < 0.02 {
+                continue;
+            }
+            let now =
+                eq::moved_band_response_db(&self.values, moved.band, move_db, self.rate, &self.freqs_hz);
+            let colour = t.band(moved.band);
+            painter.add(Shape::line(self.points(scale, &now), Stroke::new(1.5, colour)));
+            if let Some((_, rest)) = self.bands.iter().find(|(b, _)| *b == moved.band && moved.is_stereo) {
+                total_db.iter_mut().zip(now.iter().zip(rest)).for_each(|(sum, (n, r))| *sum += n - r);
+                is_moved = true;
+            }
+        }
+        if is_moved {
+            let rest = self.points(scale, &self.total_db);
+            painter.add(Shape::line(rest, Stroke::new(1.0, faded(t.text, 0.45))));
+        }
+        painter.add(Shape::line(self.points(scale, &total_db), Stroke::new(2.0, t.text)));
+    }
+
+    /// The room a dynamic band moves in: between its curve at rest and the one with all of its range.
+    fn paint_range(&self, painter: &Painter, scale: &Scale, moved: &Moved, chosen: bool) {
+        let colour = theme().band(moved.band);
+        let Some((_, rest)) = self.bands.iter().find(|(b, _)| *b == moved.band) else { return };
+        let (from, to) = (self.points(scale, rest), self.points(scale, &moved.range_db));
+        fill_between(painter, &from, &to, faded(colour, if chosen { 0.22 } else { 0.12 }));
+        painter.extend(Shape::dashed_line(&to, Stroke::new(1.0, faded(colour, 0.8)), 3.0, 3.0));
+    }
+
+    /// Draws phase or group delay with its axis on the right.
+    pub(super) fn paint_right(&mut self, painter: &Painter, scale: &Scale, axis: RightAxis) {
+        let curve = match self.right.take() {
+            Some((known, curve)) if known == axis => curve,
+            _ => match axis {
+                RightAxis::Phase => eq::phase_deg(&self.values, self.rate, &self.freqs_hz),
+                RightAxis::GroupDelay => eq::group_delay_ms(&self.values, self.rate, &self.freqs_hz),
+            },
+        };
+        paint_right_axis(painter, scale, axis, &self.freqs_hz, &curve);
+        self.right = Some((axis, curve));
     }
 
     fn points(&self, scale: &Scale, curve_db: &[f64]) -> Vec<Pos2> {
@@ -138,6 +229,45 @@ impl Curves {
         let part = ((hz / f0).ln() / (f1 / f0).ln()).clamp(0.0, 1.0);
         self.total_db[after - 1] + part * (self.total_db[after] - self.total_db[after - 1])
     }
+}
+
+/// A curve in its own unit, 0 in the middle of the plot, and the names of its axis.
+fn paint_right_axis(painter: &Painter, scale: &Scale, axis: RightAxis, freqs_hz: &[f64], curve: &[f64]) {
+    let t = theme();
+    let largest = curve.iter().fold(0.0f64, |m, v| m.max(v.abs()));
+    let ends = axis.ends();
+    let end = ends.iter().copied().find(|e| *e >= largest).unwrap_or(ends[ends.len() - 1]);
+    // The topmost mark of the decibels lies at three quarters; so does the end of this axis.
+    let own = Scale { rect: scale.rect, range_db: end / 0.75 };
+    let points: Vec<Pos2> = freqs_hz
+        .iter()
+        .zip(curve)
+        .map(|(f, v)| pos2(own.x_from_hz(*f), own.y_from_db(v.clamp(-1.3 * end, 1.3 * end))))
+        .collect();
+    painter.extend(Shape::dashed_line(&points, Stroke::new(1.5, t.text), 6.0, 2.0));
+    let is_low = scale.rect.height() / 8.0 < t.small + 2.0;
+    for i in (-3i32..=3).filter(|i| !is_low || i % 3 == 0) {
+        let value = end * f64::from(i) / 3.0;
+        let decimals = if end < 3.0 { 2 } else { usize::from(end < 30.0) };
+        let text = format!("{}{}", signed(value, decimals), axis.unit());
+        let at = pos2(scale.rect.right() - 4.0, own.y_from_db(value) - 1.0);
+        painter.text(at, Align2::RIGHT_BOTTOM, text, t.font(t.small), t.text);
+    }
+}
+
+/// Fills between two lines with the same places across.
+fn fill_between(painter: &Painter, one: &[Pos2], other: &[Pos2], colour: Color32) {
+    let mut mesh = Mesh::default();
+    for (i, (a, b)) in one.iter().zip(other).enumerate() {
+        mesh.colored_vertex(*a, colour);
+        mesh.colored_vertex(*b, colour);
+        if i > 0 {
+            let at = 2 * i as u32;
+            mesh.add_triangle(at - 2, at - 1, at);
+            mesh.add_triangle(at - 1, at, at + 1);
+        }
+    }
+    painter.add(Shape::mesh(mesh));
 }
 
 /// Fills between a line and a height, one strip a column.
@@ -162,11 +292,16 @@ pub(super) fn paint_grid(painter: &Painter, scale: &Scale) {
     paint_axis(painter, rect);
     paint_names(painter, rect);
     let step = scale.range_db / 4.0;
+    // Names need a line of their own.
+    let is_low = rect.height() / 8.0 < t.small + 2.0;
     for i in -3..=3 {
         let db = step * f64::from(i);
         let y = scale.y_from_db(db);
         let stroke = if i == 0 { Stroke::new(1.0, t.line_strong) } else { Stroke::new(1.0, t.line) };
         painter.hline(rect.x_range(), y, stroke);
+        if is_low && i % 2 != 0 {
+            continue;
+        }
         painter.text(
             pos2(rect.left() + 4.0, y - 1.0),
             Align2::LEFT_BOTTOM,
@@ -186,23 +321,68 @@ fn db_mark(db: f64) -> String {
     }
 }
 
-/// The live spectrum as a quiet ground.
-pub(super) fn paint_spectrum(painter: &Painter, scale: &Scale, spectrum: &SpectrumView) {
+/// The spectra as a quiet ground: after the slot and, as a line, before it where both are known, else the one of the meters.
+pub(super) fn paint_spectra(
+    painter: &Painter,
+    scale: &Scale,
+    spectrum: &SpectrumView,
+    focus: Option<&FocusView>,
+) {
     let t = theme();
+    let points = match focus {
+        Some(focus) => spectrum_points(scale, &focus.freqs_hz, &focus.after_db),
+        None => spectrum_points(scale, &spectrum.freqs_hz, &spectrum.now_db),
+    };
+    if points.len() > 1 {
+        fill_to(painter, &points, scale.rect.bottom(), faded(t.master, 0.16));
+        painter.add(Shape::line(points, Stroke::new(1.0, faded(t.master, 0.5))));
+    }
+    if let Some(focus) = focus {
+        let before = spectrum_points(scale, &focus.freqs_hz, &focus.before_db);
+        painter.add(Shape::line(before, Stroke::new(1.0, faded(t.mix, 0.7))));
+    }
+}
+
+fn spectrum_points(scale: &Scale, freqs_hz: &[f32], levels_db: &[f32]) -> Vec<Pos2> {
     let rect = scale.rect;
     let y = |db: f32| rect.top() + rect.height() * (db / SPECTRUM_FLOOR_DB).clamp(0.0, 1.0);
-    let points: Vec<Pos2> = spectrum
-        .freqs_hz
+    freqs_hz
         .iter()
-        .zip(&spectrum.now_db)
+        .zip(levels_db)
         .map(|(f, db)| {
             pos2(scale.x_from_hz(f64::from(*f)), y(if db.is_finite() { *db } else { SPECTRUM_FLOOR_DB }))
         })
         .filter(|p| p.x >= rect.left() && p.x <= rect.right())
-        .collect();
-    if points.len() > 1 {
-        fill_to(painter, &points, rect.bottom(), faded(t.master, 0.16));
-        painter.add(Shape::line(points, Stroke::new(1.0, faded(t.master, 0.5))));
+        .collect()
+}
+
+/// The keys of a piano (A4 = 440 Hz) along the frequency axis, going on beyond both its ends; every C has its octave.
+pub(super) fn paint_piano(painter: &Painter, rect: Rect) {
+    let t = theme();
+    painter.rect_filled(rect, 0.0, faded(t.text_weak, 0.75));
+    let hz_of = |key: f64| 440.0 * 2f64.powf((key - 69.0) / 12.0);
+    let x = |key: f64| frequency::x_from_hz(rect.x_range(), hz_of(key));
+    for key in 3..140i32 {
+        let (left, right) = (x(f64::from(key) - 0.5), x(f64::from(key) + 0.5));
+        let is_black = matches!(key.rem_euclid(12), 1 | 3 | 6 | 8 | 10);
+        if is_black {
+            let bottom = rect.top() + 0.62 * rect.height();
+            let body = Rect::from_min_max(pos2(left, rect.top()), pos2(right, bottom));
+            painter.rect_filled(body, 0.0, t.ground);
+        }
+        // Two white keys meet at the border of E and F, B and C, and under the middle of a black one.
+        let border = match key.rem_euclid(12) {
+            0 | 5 => Some((left, rect.top())),
+            _ if is_black => Some((0.5 * (left + right), rect.top() + 0.62 * rect.height())),
+            _ => None,
+        };
+        if let Some((at, top)) = border {
+            painter.vline(at, top..=rect.bottom(), Stroke::new(1.0, t.ground));
+        }
+        if key % 12 == 0 {
+            let middle = pos2(0.5 * (left + right), rect.bottom() - 2.0);
+            painter.circle_filled(middle, 1.3, if key == 60 { t.focus } else { t.ground });
+        }
     }
 }
 

@@ -1,9 +1,10 @@
 //! The nodes of the EQ: a handle for every band, its menu and its keys.
 //!
 //! Drag moves frequency and gain (Shift: a tenth as fast), the wheel turns Q or slope, double-click switches the band
-//! off and on, the right button opens the menu; arrow keys move, Delete removes, Tab goes to the next.
+//! off and on, the right button opens the menu; arrow keys move, Delete removes, Tab goes to the next. Alt with dragging up
+//! and down or with the arrows sets the range of a dynamic band, H plays the band alone.
 
-use egui::{Align2, EventFilter, Key, Modifiers, Pos2, Rect, Response, Role, Sense, Stroke, Ui};
+use egui::{Align2, EventFilter, Key, Modifiers, Pos2, Rangef, Rect, Response, Role, Sense, Stroke, Ui};
 use egui::{WidgetInfo, pos2, vec2};
 
 use super::eq_bands::{Band, new_bell, removed};
@@ -32,6 +33,7 @@ pub(super) fn nodes_ui(
     scale: &Scale,
     bands: &[Band],
     mut selected: Option<usize>,
+    moves_db: &[f32],
     out: &mut Outbox,
 ) -> Option<usize> {
     for band in bands.iter().filter(|b| !b.is_free()) {
@@ -39,6 +41,9 @@ pub(super) fn nodes_ui(
         let rect = Rect::from_center_size(place, vec2(2.0 * RADIUS + 4.0, 2.0 * RADIUS + 4.0));
         let response = ui.interact(rect, view.id(("node", band.number)), Sense::click_and_drag());
         name_node(&response, band);
+        if band.is_dynamic() {
+            paint_range(ui, scale, place, band, moves_db.get(band.number).copied().unwrap_or(0.0));
+        }
         paint_node(ui, place, band, selected == Some(band.number), &response);
         let taken = response.clicked() || response.drag_started() || response.gained_focus();
         if taken || response.secondary_clicked() {
@@ -75,6 +80,9 @@ fn paint_node(ui: &Ui, place: Pos2, band: &Band, selected: bool, response: &Resp
     let (fill, ink) = if band.on { (colour, t.on_accent) } else { (faded(t.ground, 0.8), colour) };
     let painter = ui.painter();
     painter.circle(place, RADIUS, fill, Stroke::new(1.0, if band.on { fill } else { faded(colour, 0.7) }));
+    if band.solo {
+        painter.circle_stroke(place, RADIUS + 6.0, Stroke::new(2.0, t.warning));
+    }
     if selected || response.hovered() {
         painter.circle_stroke(place, RADIUS + 2.0, Stroke::new(1.5, t.text));
     }
@@ -83,6 +91,20 @@ fn paint_node(ui: &Ui, place: Pos2, band: &Band, selected: bool, response: &Resp
     }
     let number = (band.number + 1).to_string();
     painter.text(place, Align2::CENTER_CENTER, number, t.medium(t.small), ink);
+}
+
+/// The way of a dynamic band from its node: to where it goes at most, and where it is.
+fn paint_range(ui: &Ui, scale: &Scale, place: Pos2, band: &Band, move_db: f32) {
+    let colour = faded(theme().band(band.number), if band.on { 1.0 } else { 0.5 });
+    let inside = scale.rect.y_range();
+    let y = |db: f64| inside.clamp(scale.y_from_db(band.gain_db + db));
+    let end = y(band.range_db);
+    let painter = ui.painter();
+    painter.vline(place.x, Rangef::new(place.y.min(end), place.y.max(end)), Stroke::new(1.5, colour));
+    painter.hline(place.x - 5.0..=place.x + 5.0, end, Stroke::new(1.5, colour));
+    if move_db.abs() >= 0.05 {
+        painter.circle_filled(pos2(place.x, y(f64::from(move_db))), 4.0, theme().text);
+    }
 }
 
 fn fine(ui: &Ui) -> f64 {
@@ -132,6 +154,11 @@ fn dragged(
     let from = known.unwrap_or(pos2(scale.x_from_hz(band.freq_hz), scale.y_from_db(band.node_db())));
     let place = from + delta;
     ui.data_mut(|d| d.insert_temp(key, place));
+    if band.can_be_dynamic() && ui.input(|i| i.modifiers.alt) {
+        ui.data_mut(|d| d.remove::<Pos2>(key));
+        let way_db = scale.db_from_y(scale.y_from_db(0.0) + delta.y);
+        return vec![(band.range_index(), band.range_db + way_db)];
+    }
     let mut values = vec![(band.freq_index(), scale.hz_from_x(place.x))];
     if band.has_gain() {
         values.push((band.gain_index(), scale.db_from_y(place.y)));
@@ -150,14 +177,24 @@ fn node_keys(ui: &Ui, view: &SlotView<'_>, band: &Band, response: &Response, out
         m.set_focus_lock_filter(response.id, arrows);
     });
     let mut steps = (0.0, 0.0);
+    let mut range_steps = 0.0;
+    let mut solo = false;
     let delete = ui.input_mut(|input| {
-        for (modifiers, size) in [(Modifiers::NONE, 1.0), (Modifiers::SHIFT, FINE)] {
+        // The one with most keys first: a pattern without Shift or Alt takes those as well.
+        let ranges = [(Modifiers::ALT | Modifiers::SHIFT, FINE), (Modifiers::ALT, 1.0)];
+        for (modifiers, size) in ranges {
+            let mut count = |key| input.count_and_consume_key(modifiers, key) as f64 * size;
+            range_steps += count(Key::ArrowUp) - count(Key::ArrowDown);
+        }
+        for (modifiers, size) in [(Modifiers::SHIFT, FINE), (Modifiers::NONE, 1.0)] {
             let mut count = |key| input.count_and_consume_key(modifiers, key) as f64 * size;
             steps.0 += count(Key::ArrowRight) - count(Key::ArrowLeft);
             steps.1 += count(Key::ArrowUp) - count(Key::ArrowDown);
         }
+        solo = input.consume_key(Modifiers::NONE, Key::H);
         input.consume_key(Modifiers::NONE, Key::Delete)
     });
+    let range_steps: f64 = range_steps;
     let (across, up): (f64, f64) = steps;
     let mut values = Vec::new();
     if across.abs() > 0.0 {
@@ -165,6 +202,12 @@ fn node_keys(ui: &Ui, view: &SlotView<'_>, band: &Band, response: &Response, out
     }
     if up.abs() > 0.0 && band.has_gain() {
         values.push((band.gain_index(), band.gain_db + up * KEY_DB));
+    }
+    if range_steps.abs() > 0.0 && band.can_be_dynamic() {
+        values.push((band.range_index(), band.range_db + range_steps * KEY_DB));
+    }
+    if solo {
+        out.edit(view.edit(&[band.solo_toggled()]));
     }
     if !values.is_empty() {
         // Key after key without a pause is one step, like the wheel.
@@ -184,6 +227,9 @@ fn node_menu(view: &SlotView<'_>, band: &Band, response: &Response, out: &mut Ou
         let on = if band.on { "Switch off" } else { "Switch on" };
         if ui.button(on).clicked() {
             out.edit(view.edit(&[(band.enabled_index(), if band.on { 0.0 } else { 1.0 })]));
+        }
+        if ui.button(if band.solo { "Solo off" } else { "Solo" }).clicked() {
+            out.edit(view.edit(&[band.solo_toggled()]));
         }
         ui.separator();
         words_menu(ui, view, "Type", band.shape_index(), out);

@@ -8,6 +8,7 @@ pub mod eq;
 mod eq_bands;
 mod eq_curve;
 mod eq_nodes;
+mod eq_rows;
 pub mod generic;
 mod header;
 pub mod limiter;

@@ -3,9 +3,13 @@
 //! Gain moves in dB within 20 ms, frequency and Q in their logarithm within 30 ms (a jump by octaves turns the phase, which
 //! splatters more than a change of gain); a new filter is designed every 16 base frames and
 //! its coefficients are interpolated in between. Type, slope, channel and on/off crossfade two filters within 20 ms.
+//!
+//! The gain of a dynamic band moves all the time, so its filters are designed on a grid of [`GRID_DB`] about the static gain
+//! and interpolated (the corners at its points are below -95 dBc): a new one is needed only when the gain leaves its cell.
 
+use super::dynamic::Dynamics;
 use super::params::{BandChannel, FREQ, GAIN, PARAMS_PER_BAND, Q, Shape};
-use crate::dsp::midside::mid_side;
+use crate::audio::QUANTUM;
 use crate::dsp::oversample::DOUBLE;
 use crate::dsp::smooth::{RAMP_MS, Smoothed};
 use crate::dsp::svf::{Cascade, Frame, MAX_SECTIONS, SvfCoefs};
@@ -15,14 +19,30 @@ use crate::units::SampleRate;
 /// Base frames between two designs of a moving filter.
 pub(super) const CONTROL_FRAMES: usize = 16;
 
+/// Cells of the moved gain of a dynamic band.
+const GRID_DB: f64 = 0.125;
+
 /// Time of a change of frequency or Q.
-const TUNE_RAMP_MS: f64 = 30.0;
+pub(super) const TUNE_RAMP_MS: f64 = 30.0;
 
 /// One shape with its filter.
 #[derive(Debug, Clone)]
 struct Voice {
     shape: Shape,
     filter: Cascade,
+    cell: Cell,
+}
+
+/// The filters at both ends of a cell of the grid, for one shape and static setting.
+#[derive(Debug, Clone)]
+struct Cell {
+    /// Bits of gain, frequency and Q, and the number of the cell; `None` before the first.
+    of: Option<([u64; 3], i32)>,
+    ends: [SvfCoefs; 2],
+}
+
+impl Cell {
+    const NONE: Self = Self { of: None, ends: [SvfCoefs::IDENTITY; 2] };
 }
 
 pub(super) struct Band {
@@ -35,6 +55,9 @@ pub(super) struct Band {
     ln_hz: Smoothed,
     gain_db: Smoothed,
     ln_q: Smoothed,
+    dynamics: Dynamics,
+    /// The gain of the last block could move.
+    was_dynamic: bool,
     rate_hz: f64,
     /// It did nothing in the last block: its filter holds an old past.
     idle: bool,
@@ -46,7 +69,7 @@ impl Band {
         let shape = Shape::of(values, index);
         let value = |offset| values.get(index * PARAMS_PER_BAND + offset);
         let tuned = |offset| Smoothed::new(value(offset).ln(), TUNE_RAMP_MS, base);
-        let voice = Voice { shape, filter: Cascade::default() };
+        let voice = Voice { shape, filter: Cascade::default(), cell: Cell::NONE };
         let mut band = Self {
             wanted: shape,
             current: voice.clone(),
@@ -55,6 +78,8 @@ impl Band {
             ln_hz: tuned(FREQ),
             gain_db: Smoothed::new(value(GAIN), RAMP_MS, base),
             ln_q: tuned(Q),
+            dynamics: Dynamics::new(values, index, base),
+            was_dynamic: false,
             rate_hz: running.hz(),
             idle: false,
         };
@@ -63,6 +88,7 @@ impl Band {
     }
 
     pub(super) fn set(&mut self, offset: usize, value: f64) {
+        self.dynamics.set(offset, value);
         if self.wanted.set(offset, value) {
             return;
         }
@@ -87,8 +113,22 @@ impl Band {
         };
         self.current.shape = self.wanted;
         self.previous.shape = self.wanted;
+        self.dynamics.forget();
+        self.was_dynamic = false;
         self.restart();
         self.idle = false;
+    }
+
+    /// Whether its gain may move: it wants the input of the equaliser to listen to.
+    pub(super) fn is_dynamic(&self) -> bool {
+        let can = |shape: Shape| shape.enabled && shape.can_be_dynamic();
+        let fading = self.fade.is_moving() && can(self.previous.shape);
+        self.dynamics.is_on() && (can(self.wanted) || can(self.current.shape) || fading)
+    }
+
+    /// By how much its gain is moved now, dB.
+    pub(super) fn move_db(&self) -> f64 {
+        if self.is_dynamic() { self.dynamics.move_db() } else { 0.0 }
     }
 
     /// Whether it changes the sound, or is about to.
@@ -101,7 +141,8 @@ impl Band {
     }
 
     fn acts(&self, shape: Shape) -> bool {
-        shape.enabled && !(shape.has_gain() && self.gain_db.rests_at(0.0))
+        let is_flat = shape.has_gain() && self.gain_db.rests_at(0.0);
+        shape.enabled && (!is_flat || (shape.can_be_dynamic() && self.dynamics.is_on()))
     }
 
     fn is_moving(&self) -> bool {
@@ -112,18 +153,22 @@ impl Band {
         self.ln_hz.settle();
         self.gain_db.settle();
         self.ln_q.settle();
+        self.dynamics.settle();
     }
 
     /// The current filter from an empty past at the present numbers.
     fn restart(&mut self) {
-        let (count, coefs) = self.design(self.current.shape);
+        self.current.cell = Cell::NONE;
+        let (count, coefs, cell) = self.target(&self.current);
+        self.current.cell = cell;
         self.current.filter.clear();
         self.current.filter.jump_to(&coefs[..count]);
     }
 
-    fn design(&self, shape: Shape) -> (usize, [SvfCoefs; MAX_SECTIONS]) {
-        let (count, sections) = shape.sections(self.gain_db.value(), self.ln_q.value().exp());
+    fn design(&self, shape: Shape, move_db: f64) -> (usize, [SvfCoefs; MAX_SECTIONS]) {
         let f0_hz = self.ln_hz.value().exp();
+        let gain_db = self.gain_db.value() + move_db;
+        let (count, sections) = shape.sections(f0_hz, gain_db, self.ln_q.value().exp());
         let mut coefs = [SvfCoefs::IDENTITY; MAX_SECTIONS];
         for (coef, section) in coefs.iter_mut().zip(&sections).take(count) {
             *coef = SvfCoefs::from_biquad(&section.matched(f0_hz, self.rate_hz));
@@ -131,29 +176,84 @@ impl Band {
         (count, coefs)
     }
 
-    /// Works on one block at the running rate in place; `control` is [`CONTROL_FRAMES`] at that rate.
-    pub(super) fn process(&mut self, frames: &mut [Frame], control: usize) {
+    /// The filter of a voice with the gain moved as it is now, and the cell it lies in.
+    fn target(&self, voice: &Voice) -> (usize, [SvfCoefs; MAX_SECTIONS], Cell) {
+        let move_db = if voice.shape.can_be_dynamic() { self.dynamics.move_db() } else { 0.0 };
+        if move_db.abs() <= 0.0 {
+            let (count, coefs) = self.design(voice.shape, 0.0);
+            return (count, coefs, voice.cell.clone());
+        }
+        let place = move_db / GRID_DB;
+        let number = place.floor();
+        let cell = self.cell_of(voice, number as i32);
+        let mut coefs = [SvfCoefs::IDENTITY; MAX_SECTIONS];
+        coefs[0] = cell.ends[0].towards(&cell.ends[1], place - number);
+        (1, coefs, cell)
+    }
+
+    fn cell_of(&self, voice: &Voice, number: i32) -> Cell {
+        let setting = [&self.gain_db, &self.ln_hz, &self.ln_q].map(|v| v.value().to_bits());
+        if voice.cell.of == Some((setting, number)) {
+            return voice.cell.clone();
+        }
+        let end = |n: i32| match voice.cell.of {
+            // A neighbour shares one of its ends.
+            Some((old, known)) if old == setting && n == known => voice.cell.ends[0],
+            Some((old, known)) if old == setting && n == known + 1 => voice.cell.ends[1],
+            _ => self.design(voice.shape, f64::from(n) * GRID_DB).1[0],
+        };
+        Cell { of: Some((setting, number)), ends: [end(number), end(number + 1)] }
+    }
+
+    /// Works on one block at the running rate in place; `control` is [`CONTROL_FRAMES`] at that rate, `key` the input of the
+    /// equaliser at the base rate, which a dynamic band listens to.
+    pub(super) fn process(&mut self, frames: &mut [Frame], control: usize, key: &[Frame; QUANTUM]) {
         self.take_up_shape();
         if !self.is_active() {
             self.idle = true;
+            self.was_dynamic = false;
             return;
         }
         if self.idle {
+            self.dynamics.forget();
             self.restart();
             self.idle = false;
         }
-        if self.is_moving() {
+        if self.is_dynamic() {
+            self.process_dynamic(frames, control, key);
+        } else if self.is_moving() {
             for chunk in frames.chunks_mut(control) {
-                self.ln_hz.advance(CONTROL_FRAMES as u32);
-                self.gain_db.advance(CONTROL_FRAMES as u32);
-                self.ln_q.advance(CONTROL_FRAMES as u32);
+                self.advance();
                 self.step(chunk, true);
             }
         } else {
             self.step(frames, false);
         }
+        self.was_dynamic = self.is_dynamic();
         self.current.filter.heal();
         self.previous.filter.heal();
+    }
+
+    fn process_dynamic(&mut self, frames: &mut [Frame], control: usize, key: &[Frame; QUANTUM]) {
+        if !self.was_dynamic {
+            self.dynamics.forget();
+        }
+        let channel = self.current.shape.channel;
+        for (chunk, key) in frames.chunks_mut(control).zip(key.chunks(CONTROL_FRAMES)) {
+            let is_moving = self.is_moving();
+            if is_moving {
+                self.advance();
+            }
+            let before = self.dynamics.move_db();
+            self.dynamics.follow(key, channel);
+            self.step(chunk, is_moving || before.to_bits() != self.dynamics.move_db().to_bits());
+        }
+    }
+
+    fn advance(&mut self) {
+        self.ln_hz.advance(CONTROL_FRAMES as u32);
+        self.gain_db.advance(CONTROL_FRAMES as u32);
+        self.ln_q.advance(CONTROL_FRAMES as u32);
     }
 
     fn take_up_shape(&mut self) {
@@ -164,6 +264,7 @@ impl Band {
         self.current.shape = self.wanted;
         if !self.previous.shape.enabled {
             self.settle_numbers();
+            self.dynamics.forget();
         }
         self.restart();
         self.fade.set(0.0);
@@ -191,15 +292,19 @@ impl Band {
 
     /// Runs the previous or the current filter.
     fn voice(&mut self, previous: bool, frames: &mut [Frame], moving: bool) {
-        let shape = if previous { self.previous.shape } else { self.current.shape };
-        if !shape.enabled {
+        let voice = if previous { &self.previous } else { &self.current };
+        if !voice.shape.enabled {
             return;
         }
-        let target = moving.then(|| self.design(shape));
-        let filter = if previous { &mut self.previous.filter } else { &mut self.current.filter };
-        in_channel(shape.channel, frames, |part| match &target {
-            Some((count, coefs)) => filter.glide(&coefs[..*count], part),
-            None => filter.run(part),
+        let channel = voice.shape.channel;
+        let target = moving.then(|| self.target(voice));
+        let voice = if previous { &mut self.previous } else { &mut self.current };
+        in_channel(channel, frames, |part| match target {
+            Some((count, coefs, cell)) => {
+                voice.filter.glide(&coefs[..count], part);
+                voice.cell = cell;
+            }
+            None => voice.filter.run(part),
         });
     }
 }
@@ -210,26 +315,15 @@ fn in_channel(channel: BandChannel, frames: &mut [Frame], filter: impl FnOnce(&m
         filter(frames);
         return;
     }
-    let part_of = |f: &Frame| match channel {
-        BandChannel::Stereo | BandChannel::Left => f[0],
-        BandChannel::Right => f[1],
-        BandChannel::Mid => mid_side(f[0], f[1]).0,
-        BandChannel::Side => mid_side(f[0], f[1]).1,
-    };
-    let (left, right) = match channel {
-        BandChannel::Stereo | BandChannel::Mid => (1.0, 1.0),
-        BandChannel::Side => (1.0, -1.0),
-        BandChannel::Left => (1.0, 0.0),
-        BandChannel::Right => (0.0, 1.0),
-    };
+    let [left, right] = channel.to_left_right();
     let mut part = [[0.0; 2]; DOUBLE];
     let part = &mut part[..frames.len()];
     for (p, f) in part.iter_mut().zip(frames.iter()) {
-        p[0] = part_of(f);
+        p[0] = channel.part_of(f);
     }
     filter(part);
     for (p, f) in part.iter().zip(frames.iter_mut()) {
-        let change = p[0] - part_of(f);
+        let change = p[0] - channel.part_of(f);
         f[0] += left * change;
         f[1] += right * change;
     }

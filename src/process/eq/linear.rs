@@ -3,17 +3,25 @@
 //! At each frequency the bands are 2×2 matrices on left and right, multiplied in their order; when no band works on mid or
 //! side the matrix is diagonal in left/right, when none works on left or right it is diagonal in mid/side, and two
 //! convolutions do. Group delay is half the kernel at every frequency. Kernels are designed when an instance is built:
-//! every parameter but the output gain asks for a new one.
+//! every parameter but the output gain and the solo asks for a new one.
+//!
+//! A kernel cannot move, so dynamic bands work after it as those of the minimum-phase equaliser, below 88.2 kHz with its
+//! latency besides; they listen to the input as there.
 
-use super::params::{BandChannel, FREQ, GAIN, OUTPUT, PARAMS_PER_BAND, Q, Shape};
-use super::{BANDS, apply_gain, make_finite};
+use super::params::{BandChannel, ENABLED, FREQ, GAIN, OUTPUT, PARAMS_PER_BAND, Q, Shape};
+use super::solo::Solo;
+use super::{
+    BANDS, MinimumPhase, apply_gain, band_gains, deepest_move, interleaved, is_dynamic, make_finite,
+};
 use crate::audio::{Block, QUANTUM};
 use crate::dsp::biquad::Section;
+use crate::dsp::delay::Delay;
 use crate::dsp::fir::{History, Kernel, linear_phase_kernel, no_spectrum};
 use crate::dsp::midside::{left_right, mid_side};
+use crate::dsp::oversample;
 use crate::dsp::smooth::{RAMP_MS, SmoothedGain};
 use crate::process::drywet::DryWet;
-use crate::process::{ParamIndex, Processor, Setup, Values};
+use crate::process::{BANDS_SHOWN, ParamIndex, Processor, Setup, Values};
 use crate::units::{Frames, SampleRate};
 
 /// Taps below 88.2 kHz: 0.37 s of delay, 5 Hz of resolution.
@@ -43,16 +51,16 @@ impl Factor {
     }
 }
 
-/// The bands that do something.
+/// The bands that do something and stand still.
 fn factors(values: &Values) -> Vec<Factor> {
     let mut factors = Vec::new();
     for band in 0..BANDS {
         let value = |offset| values.get(band * PARAMS_PER_BAND + offset);
         let shape = Shape::of(values, band);
-        if !shape.enabled || (shape.has_gain() && value(GAIN).abs() <= 0.0) {
+        if !shape.enabled || is_dynamic(values, band) || (shape.has_gain() && value(GAIN).abs() <= 0.0) {
             continue;
         }
-        let (count, sections) = shape.sections(value(GAIN), value(Q));
+        let (count, sections) = shape.sections(value(FREQ), value(GAIN), value(Q));
         let sections = sections[..count].to_vec();
         factors.push(Factor { channel: shape.channel, f0_hz: value(FREQ), sections });
     }
@@ -114,8 +122,44 @@ pub(super) struct LinearPhase {
     crossed: Option<[Kernel; 2]>,
     past: [History; 2],
     mix: DryWet,
+    dynamic: Option<DynamicBands>,
     output: SmoothedGain,
+    solo: Solo,
     latency: usize,
+}
+
+/// The bands after the kernel.
+struct DynamicBands {
+    bands: MinimumPhase,
+    /// Brings the input to where the bands hear it when they listen to themselves.
+    key: [Delay; 2],
+}
+
+impl DynamicBands {
+    /// `None` if no band is dynamic.
+    fn new(values: &Values, setup: &Setup) -> Option<Self> {
+        let is_still = |band: &usize| !is_dynamic(values, *band);
+        let mut values = values.clone();
+        let still: Vec<usize> = (0..BANDS).filter(is_still).collect();
+        still.iter().for_each(|band| values.set(band * PARAMS_PER_BAND + ENABLED, 0.0));
+        let bands = MinimumPhase::new(&values, setup);
+        let delay = if bands.oversampling.is_some() { oversample::LATENCY / 2 } else { 0 };
+        (still.len() < BANDS).then(|| Self { bands, key: [0, 1].map(|_| Delay::new(delay, 0.0)) })
+    }
+
+    /// `input` is as late as the block.
+    fn process(&mut self, input: &Block, block: &mut Block) {
+        let mut key = interleaved(input);
+        for frame in &mut key {
+            *frame = [self.key[0].tick(frame[0]), self.key[1].tick(frame[1])];
+        }
+        self.bands.run(block, Some(&key));
+    }
+
+    fn reset(&mut self) {
+        self.bands.reset_bands();
+        self.key.iter_mut().for_each(Delay::reset);
+    }
 }
 
 impl LinearPhase {
@@ -126,6 +170,7 @@ impl LinearPhase {
         let kernel = |to, from| kernel_of(&factors, domain, rate, to, from);
         let latency = latency_at(rate);
         let share = if factors.is_empty() { 0.0 } else { 1.0 };
+        let dynamic = DynamicBands::new(values, setup);
         Self {
             domain,
             direct: [kernel(0, 0), kernel(1, 1)],
@@ -133,7 +178,9 @@ impl LinearPhase {
             past: [History::new(taps_at(rate)), History::new(taps_at(rate))],
             mix: DryWet::new(latency, share, rate),
             output: SmoothedGain::new(values.get(OUTPUT), RAMP_MS, rate),
-            latency,
+            solo: Solo::new(values, setup),
+            latency: latency + dynamic.as_ref().map_or(0, |d| d.bands.latency().as_len()),
+            dynamic,
         }
     }
 
@@ -173,10 +220,15 @@ impl Processor for LinearPhase {
     fn reset(&mut self) {
         self.past.iter_mut().for_each(History::clear);
         self.mix.reset();
+        if let Some(dynamic) = &mut self.dynamic {
+            dynamic.reset();
+        }
         self.output.settle();
+        self.solo.reset();
     }
 
     fn set(&mut self, param: ParamIndex, value: f64) {
+        self.solo.set(param, value);
         if param == OUTPUT {
             self.output.set_db(value);
         }
@@ -186,10 +238,22 @@ impl Processor for LinearPhase {
         make_finite(block);
         let dry = self.mix.dry(block);
         if self.mix.is_asleep() {
-            *block = dry;
+            *block = dry.clone();
         } else {
             self.filter(block);
         }
+        if let Some(dynamic) = &mut self.dynamic {
+            dynamic.process(&dry, block);
+        }
         apply_gain(&mut self.output, block);
+        self.solo.process(block);
+    }
+
+    fn gain_reduction_db(&self) -> Option<f64> {
+        self.dynamic.as_ref().and_then(|d| deepest_move(&d.bands.bands))
+    }
+
+    fn band_gains_db(&self, out: &mut [f32; BANDS_SHOWN]) -> usize {
+        self.dynamic.as_ref().map_or(0, |d| band_gains(&d.bands.bands, out))
     }
 }
