@@ -17,6 +17,7 @@ use egui::{Id, Response, RichText, Ui, vec2};
 use crate::app::{Command, Frame};
 use crate::edit::Edit;
 use crate::gui::outbox::Outbox;
+use crate::gui::panels::presets;
 use crate::gui::theme::theme;
 use crate::gui::widgets::{NumberSpec, number_field};
 use crate::model::{ChainRef, ChannelMode, Slot};
@@ -107,7 +108,7 @@ pub fn keeps_delete(ctx: &egui::Context) -> bool {
 
 /// Draws the editor of a slot into all of `ui`.
 pub fn editor_ui(ui: &mut Ui, frame: &Frame, view: &SlotView<'_>, state: &mut EditorState, out: &mut Outbox) {
-    header_ui(ui, view, out);
+    header_ui(ui, frame, view, out);
     ui.add_space(4.0);
     match view.kind.id() {
         "eq" => eq::eq_ui(ui, frame, view, &mut state.eq, out),
@@ -117,11 +118,12 @@ pub fn editor_ui(ui: &mut Ui, frame: &Frame, view: &SlotView<'_>, state: &mut Ed
     }
 }
 
-/// Name, part of the signal, mix, reset.
-fn header_ui(ui: &mut Ui, view: &SlotView<'_>, out: &mut Outbox) {
+/// Name, presets, part of the signal, mix, reset.
+fn header_ui(ui: &mut Ui, frame: &Frame, view: &SlotView<'_>, out: &mut Outbox) {
     let t = theme();
     ui.horizontal(|ui| {
         ui.label(RichText::new(view.kind.name()).font(t.medium(t.title)));
+        presets::slot_menu_ui(ui, frame, view.chain, view.slot, out);
         if !view.slot.enabled {
             ui.label(RichText::new("bypassed").color(t.warning));
         }
