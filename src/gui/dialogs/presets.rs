@@ -1,6 +1,6 @@
 //! Dialogs of presets: keeping one under a name, and looking through all of them to load, rename or remove.
 
-use egui::{Key, RichText, ScrollArea, Ui, vec2};
+use egui::{Align, Key, Layout, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, vec2};
 
 use super::{Next, foot, title};
 use crate::app::presets::Origin;
@@ -14,6 +14,10 @@ use crate::process;
 
 /// Height of the list of presets, points.
 const LIST_HEIGHT: f32 = 320.0;
+/// Its width.
+const LIST_WIDTH: f32 = 240.0;
+/// Width of the dialog that has it.
+const WIDTH: f32 = 620.0;
 
 /// The target of the selection: its chain, or its slot. `None` where there is none.
 pub fn target_of(frame: &Frame, of_slot: bool) -> Option<PresetTarget> {
@@ -83,6 +87,14 @@ impl SaveDialog {
     }
 }
 
+/// A part of a dialog that keeps to its rectangle.
+fn part_of(ui: &mut Ui, id: &str, rect: Rect) -> Ui {
+    let layout = Layout::top_down(Align::Min);
+    let mut part = ui.new_child(UiBuilder::new().id_salt(id).max_rect(rect).layout(layout));
+    part.set_clip_rect(rect.intersect(ui.clip_rect()));
+    part
+}
+
 /// A field that takes the keyboard when it appears; `true` when Enter was pressed in it.
 fn name_field(ui: &mut Ui, label: &str, text: &mut String, begun: &mut bool) -> bool {
     let edit = egui::TextEdit::singleline(text).hint_text("Name").desired_width(f32::INFINITY);
@@ -115,16 +127,14 @@ impl BrowseDialog {
             out.send(Command::RefreshPresets);
             self.refreshed = true;
         }
-        ui.set_width(620.0);
+        ui.set_width(WIDTH);
         title(ui, &format!("Presets for {}", name_of(&self.target)));
-        ui.horizontal_top(|ui| {
-            ui.allocate_ui(vec2(240.0, LIST_HEIGHT), |ui| {
-                ui.set_min_size(vec2(240.0, LIST_HEIGHT));
-                ScrollArea::vertical().auto_shrink(false).show(ui, |ui| self.list_ui(ui, frame, out));
-            });
-            ui.separator();
-            ui.vertical(|ui| self.about_ui(ui, frame, out));
-        });
+        let (area, _) = ui.allocate_exact_size(vec2(WIDTH, LIST_HEIGHT), Sense::hover());
+        let (left, right) = area.split_left_right_at_x(area.left() + LIST_WIDTH);
+        let mut list = part_of(ui, "list", left);
+        ScrollArea::vertical().auto_shrink(false).show(&mut list, |ui| self.list_ui(ui, frame, out));
+        let right = right.with_min_x(right.left() + 16.0);
+        self.about_ui(&mut part_of(ui, "about", right), frame, out);
         let mut next = Next::Stay;
         foot(ui, |ui| {
             if ui.button("Close").clicked() {
