@@ -6,8 +6,13 @@
 mod common;
 
 use common::{assert_one_line, run, run_json, text, write_wav};
+use glassmaster::app::Command;
+use glassmaster::app::core::{Core, Setup as CoreSetup};
+use glassmaster::app::presets::Origin;
+use glassmaster::app::settings::Folders;
 use glassmaster::audio::{Block, FpuGuard, QUANTUM};
-use glassmaster::model::{Chain, Preset, PresetFor};
+use glassmaster::edit::Edit;
+use glassmaster::model::{Chain, ChainRef, Preset, PresetFor};
 use glassmaster::process::slot::SlotRunner;
 use glassmaster::process::{Setup, find, values_of};
 use glassmaster::store::presets::factory;
@@ -191,4 +196,54 @@ fn the_command_line_lists_them_and_takes_them_by_name() {
     assert_ne!(process("c.wav", "factory:gentle"), process("d.wav", "factory:eq/air"));
     let unknown = run(dir.path(), &["process", "in.wav", "x.wav", "--chain", "factory:polka"]);
     assert_one_line(&unknown, 2, "acoustic, band");
+}
+
+/// The program keeps, renames and moves aside what the user saves; a broken file is a line in the log, once.
+#[test]
+fn own_presets_live_in_the_folder_of_the_user() {
+    let dir = tempfile::tempdir().unwrap();
+    let folders = Folders::under(dir.path());
+    let chains = folders.presets().join("chains");
+    std::fs::create_dir_all(&chains).unwrap();
+    std::fs::write(chains.join("Broken.json"), "{\"slots\": [").unwrap();
+    let mut core = Core::new(CoreSetup { folders, threads: 1, audio: false }).unwrap();
+    let own = |core: &mut Core| core.tick(0.0).presets.shelf(Origin::Own).clone();
+    let said = |core: &mut Core, text: &str| {
+        core.tick(0.0).log.iter().filter(|line| line.text.contains(text)).count()
+    };
+    assert_eq!((own(&mut core).iter().count(), said(&mut core, "Broken.json")), (0, 1));
+    let album = ChainRef::Album;
+    let preset = factory().get(&PresetFor::Chain, "band").unwrap();
+    core.handle(Command::edit(Edit::SetChain { chain: album, to: preset.to_chain() }));
+    let frame = core.tick(0.0);
+    let slot = frame.session.album_chain.slots[1].clone();
+    let save = |name: &str, slot, overwrite| Command::SavePreset {
+        chain: album,
+        slot,
+        name: name.to_owned(),
+        overwrite,
+    };
+    core.handle(save("A/B", None, false));
+    core.handle(save("Glue", Some(slot.id), false));
+    core.handle(save("Glue", Some(slot.id), false));
+    assert_eq!(said(&mut core, "already a preset"), 1);
+    let kept = own(&mut core);
+    let kept_chain = kept.get(&PresetFor::Chain, "A-B").unwrap();
+    assert_eq!(kept_chain.name, "A/B");
+    let params = |chain: &Chain| chain.slots.iter().map(|s| s.params.clone()).collect::<Vec<_>>();
+    assert_eq!(params(&kept_chain.chain), params(&preset.chain));
+    let compressor = PresetFor::Slot("compressor".into());
+    assert_eq!(kept.get(&compressor, "Glue").unwrap().slot().unwrap().params, slot.params);
+    core.handle(Command::RenamePreset { what: compressor.clone(), id: "Glue".into(), name: "Tight".into() });
+    core.handle(Command::RemovePreset { what: PresetFor::Chain, id: "A-B".into() });
+    core.handle(Command::RefreshPresets);
+    let kept = own(&mut core);
+    assert!(kept.of(&PresetFor::Chain).is_empty() && kept.get(&compressor, "Tight").is_some());
+    assert_eq!(said(&mut core, "Broken.json"), 1, "said once");
+    assert!(dir.path().join("config/presets/removed/chains/A-B.json").exists());
+    // What one program kept the next one finds, and the command line takes as a chain file.
+    write_wav(&dir.path().join("in.wav"), 44_100, 0.5, |n, c| 0.3 * noise(n, c as u64));
+    let file = dir.path().join("config/presets/compressor/Tight.json");
+    let done = run(dir.path(), &["process", "in.wav", "out.wav", "--chain", file.to_str().unwrap()]);
+    assert!(done.status.success(), "{}", text(&done.stderr));
 }

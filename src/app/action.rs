@@ -140,6 +140,10 @@ actions! {
     RemoveSlot, "process.remove", "Remove processor", Process, "", "Takes the selected processor out.";
     CopyChain, "process.copy_chain", "Copy chain", Process, "Ctrl+C", "Copies the chain.";
     PasteChain, "process.paste_chain", "Paste chain", Process, "Ctrl+V", "Replaces the chain by the copied one.";
+    Presets, "process.presets", "Chain presets…", Process, "", "Whole chains to start from, the program's and your own.";
+    SavePreset, "process.save_preset", "Save chain as preset…", Process, "", "Keeps the chain under a name.";
+    SlotPresets, "process.slot_presets", "Processor presets…", Process, "", "Settings for the selected processor, the program's and your own.";
+    SaveSlotPreset, "process.save_slot_preset", "Save processor as preset…", Process, "", "Keeps the settings of the selected processor under a name.";
 
     PlayStop, "monitor.play", "Play or stop", Monitor, "Space", "Starts or stops.";
     PlaySong, "monitor.play_song", "Play song from start", Monitor, "Shift+Space", "Plays the song from its start.";
@@ -199,10 +203,12 @@ impl Action {
                 (_, SaveState::Saved) => Some("Nothing changed since it was saved"),
                 _ => None,
             },
-            Self::BypassSlot | Self::ResetSlot | Self::RemoveSlot => {
-                frame.selection.slot.is_none().then_some("No processor is selected")
-            }
-            Self::BypassChain | Self::CopyChain => {
+            Self::BypassSlot
+            | Self::ResetSlot
+            | Self::RemoveSlot
+            | Self::SlotPresets
+            | Self::SaveSlotPreset => frame.selection.slot.is_none().then_some("No processor is selected"),
+            Self::BypassChain | Self::CopyChain | Self::SavePreset => {
                 let chain = frame.session.chain(frame.selection.chain);
                 chain.is_none_or(|c| c.slots.is_empty()).then_some("The chain is empty")
             }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::{Preset, PresetFor, PresetShelf};
-use crate::store::presets::factory;
+use crate::store::presets::{factory, file_stem_of};
 
 /// Where a preset comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,9 +54,18 @@ impl Presets {
         }
     }
 
-    /// One of the user's whose name is written like this.
+    /// Whether a preset can have this name.
+    pub fn is_name(&self, name: &str) -> bool {
+        file_stem_of(name).is_some()
+    }
+
+    /// The id a preset of the user of this name has or would have.
+    pub fn own_id(&self, name: &str) -> Option<String> {
+        file_stem_of(name)
+    }
+
+    /// The one of the user's that a new one of this name would replace.
     pub fn own_named(&self, what: &PresetFor, name: &str) -> Option<&Preset> {
-        let id = crate::store::presets::file_stem_of(name)?;
-        self.own.get(what, &id)
+        self.own.get(what, &file_stem_of(name)?)
     }
 }

@@ -248,7 +248,9 @@ mod tests {
             let mut moved = with(&set[..2]);
             moved.set(SWAP, swap);
             moved.set(MONO, mono);
-            (0..15).for_each(|_| drop(last(&mut *moved, 0.8, 0.3)));
+            for _ in 0..15 {
+                last(&mut *moved, 0.8, 0.3);
+            }
             assert_eq!(last(&mut *moved, 0.8, 0.3), (l, r));
         }
     }

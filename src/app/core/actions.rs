@@ -92,6 +92,10 @@ impl Core {
             | Action::Devices
             | Action::Quit
             | Action::Relink
+            | Action::Presets
+            | Action::SavePreset
+            | Action::SlotPresets
+            | Action::SaveSlotPreset
             | Action::ExportReference
             | Action::ExportDdp
             | Action::Export

@@ -7,6 +7,7 @@ pub mod export;
 pub mod files;
 pub mod help;
 pub mod palette;
+pub mod presets;
 
 use std::path::PathBuf;
 
@@ -54,6 +55,8 @@ enum Dialog {
     Export(export::ExportDialog),
     Device(device::DeviceDialog),
     Palette(palette::Palette),
+    SavePreset(presets::SaveDialog),
+    Presets(presets::BrowseDialog),
     Keys { filter: String },
     About,
     Path(PathDialog, Purpose, Option<Box<export::ExportDialog>>),
@@ -144,6 +147,16 @@ impl Dialogs {
             Action::Devices => self.open = Some(Dialog::Device(device::DeviceDialog::new(frame))),
             Action::ExportReference | Action::ExportDdp | Action::Export => {
                 self.open = Some(Dialog::Export(export::ExportDialog::new(action, frame)));
+            }
+            Action::SavePreset | Action::SaveSlotPreset => {
+                let target = presets::target_of(frame, action == Action::SaveSlotPreset);
+                let Some(target) = target else { return false };
+                self.open = Some(Dialog::SavePreset(presets::SaveDialog::new(target)));
+            }
+            Action::Presets | Action::SlotPresets => {
+                let target = presets::target_of(frame, action == Action::SlotPresets);
+                let Some(target) = target else { return false };
+                self.open = Some(Dialog::Presets(presets::BrowseDialog::new(target)));
             }
             Action::Palette => self.open = Some(Dialog::Palette(palette::Palette::default())),
             Action::Keys => self.open = Some(Dialog::Keys { filter: String::new() }),
@@ -280,6 +293,8 @@ impl Dialogs {
             Dialog::Export(export) => export.ui(ui, frame, out),
             Dialog::Device(device) => device.ui(ui, frame, out),
             Dialog::Palette(palette) => palette.ui(ui, frame, out),
+            Dialog::SavePreset(save) => save.ui(ui, frame, out),
+            Dialog::Presets(presets) => presets.ui(ui, frame, out),
             Dialog::Keys { filter } => help::keys_ui(ui, filter),
             Dialog::About => help::about_ui(ui),
             Dialog::Path(path, ..) => path.ui(ui),

@@ -6,10 +6,11 @@
 use egui::{RichText, Ui};
 
 use super::SlotView;
-use crate::app::Command;
 use crate::app::command::Goal;
+use crate::app::{Command, Frame};
 use crate::edit::Edit;
 use crate::gui::outbox::Outbox;
+use crate::gui::panels::presets;
 use crate::gui::theme::theme;
 use crate::gui::widgets::figures::signed;
 use crate::gui::widgets::{NumberSpec, number_field, toggle};
@@ -36,11 +37,18 @@ impl Default for HeaderState {
 }
 
 /// Draws the row.
-pub(super) fn header_ui(ui: &mut Ui, view: &SlotView<'_>, state: &mut HeaderState, out: &mut Outbox) {
+pub(super) fn header_ui(
+    ui: &mut Ui,
+    frame: &Frame,
+    view: &SlotView<'_>,
+    state: &mut HeaderState,
+    out: &mut Outbox,
+) {
     let t = theme();
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
         ui.label(RichText::new(view.kind.name()).font(t.medium(t.title)));
+        presets::slot_menu_ui(ui, frame, view.chain, view.slot, out);
         if !view.slot.enabled {
             ui.label(RichText::new("bypassed").color(t.warning));
         }

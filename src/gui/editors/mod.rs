@@ -111,7 +111,7 @@ pub fn keeps_delete(ctx: &egui::Context) -> bool {
 
 /// Draws the editor of a slot into all of `ui`.
 pub fn editor_ui(ui: &mut Ui, frame: &Frame, view: &SlotView<'_>, state: &mut EditorState, out: &mut Outbox) {
-    header::header_ui(ui, view, &mut state.header, out);
+    header::header_ui(ui, frame, view, &mut state.header, out);
     ui.add_space(4.0);
     match view.kind.id() {
         "eq" => eq::eq_ui(ui, frame, view, &mut state.eq, out),

@@ -1,6 +1,6 @@
 //! The chain of the song or of the album: slots in a row, and the editor of the chosen one.
 //!
-//! A click selects, a drag moves (a line shows where to), the dot bypasses, the right button opens the menu of the slot.
+//! A click selects, a drag moves (a line shows where to) or carries a slot to another chain, the dot bypasses, the right button opens the menu of the slot.
 //! With the keyboard: Alt and arrows move, Delete removes, Enter selects.
 
 mod slot_box;
@@ -13,6 +13,7 @@ use crate::app::{Action, Command, Frame};
 use crate::edit::Edit;
 use crate::gui::editors::{self, EditorState, SlotView};
 use crate::gui::outbox::Outbox;
+use crate::gui::panels::{presets, slot_drag};
 use crate::gui::theme::theme;
 use crate::gui::widgets::{dim_button, tab};
 use crate::model::{Chain, ChainRef, Slot, SlotId, Song};
@@ -25,7 +26,7 @@ const MARGIN: f32 = 12.0;
 /// Widest row of processors an empty chain offers, points.
 const OFFER_WIDTH: f32 = 760.0;
 /// Room kept for what stands right of the slots, points.
-const RIGHT_WIDTH: f32 = 200.0;
+const RIGHT_WIDTH: f32 = 280.0;
 
 /// What is only visual in the chain panel.
 #[derive(Debug, Default)]
@@ -91,6 +92,7 @@ fn row_ui(ui: &mut Ui, frame: &Frame, at: ChainRef, chain: &Chain, state: &mut C
                     out.act(action);
                 }
             }
+            presets::chain_menu_ui(ui, frame, at, out);
         });
     });
 }
@@ -105,13 +107,18 @@ fn which_ui(ui: &mut Ui, frame: &Frame, at: ChainRef, out: &mut Outbox) {
     if let Some(song) = song.and_then(|id| session.song(id)) {
         let number = session.song_index(song.id).map_or(0, |i| i + 1);
         let label = cut(&format!("Song {number} · {}", song_name(song)), 28);
-        if tab(ui, &label, at != ChainRef::Album, 32.0).clicked() {
-            select_chain(frame, ChainRef::Song(song.id), out);
-        }
+        tab_ui(ui, frame, ChainRef::Song(song.id), &label, at != ChainRef::Album, out);
     }
-    if tab(ui, "Album", at == ChainRef::Album, 32.0).clicked() {
-        select_chain(frame, ChainRef::Album, out);
+    tab_ui(ui, frame, ChainRef::Album, "Album", at == ChainRef::Album, out);
+}
+
+/// The tab of a chain, which also takes slots of the other one.
+fn tab_ui(ui: &mut Ui, frame: &Frame, chain: ChainRef, label: &str, shown: bool, out: &mut Outbox) {
+    let response = tab(ui, label, shown, 32.0);
+    if response.clicked() {
+        select_chain(frame, chain, out);
     }
+    slot_drag::drop_target_ui(ui, frame, chain, response.rect, out);
 }
 
 /// The song's title; its file where it has none yet.
@@ -156,7 +163,7 @@ fn slots_ui(
                 select_slot(frame, at, slot.id, out);
             }
             slot_box::keys(ui, &response, at, slot.id, place, chain.slots.len(), out);
-            slot_box::menu(&response, at, slot, place, &mut state.clipboard, out);
+            slot_box::menu(&response, frame, at, slot, place, &mut state.clipboard, out);
             (rect, response)
         })
         .collect();
@@ -169,6 +176,14 @@ fn move_ui(ui: &Ui, at: ChainRef, chain: &Chain, boxes: &[(Rect, Response)], out
     let held = |r: &Response| r.dragged() || r.drag_stopped();
     let Some(from) = boxes.iter().position(|(_, r)| held(r)) else { return };
     let Some(pointer) = ui.input(|i| i.pointer.latest_pos()) else { return };
+    if boxes[from].1.drag_started() {
+        slot_drag::pick_up(ui.ctx(), at, chain.slots[from].id);
+    }
+    // Off the row it is on its way to another chain, or put back.
+    let reach = boxes[from].0.expand2(vec2(0.0, ROW_HEIGHT)).y_range();
+    if !slot_drag::is_held(ui.ctx(), chain.slots[from].id) || !reach.contains(pointer.y) {
+        return;
+    }
     let before = boxes.iter().filter(|(rect, _)| rect.center().x < pointer.x).count();
     let to = if before > from { before - 1 } else { before };
     if boxes[from].1.drag_stopped() {

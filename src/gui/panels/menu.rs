@@ -78,6 +78,7 @@ fn opens_group(action: Action) -> bool {
             | Action::MoveUp
             | Action::Relink
             | Action::CopyChain
+            | Action::Presets
             | Action::ReturnOnStop
             | Action::Dim
             | Action::ResetMeters

@@ -10,11 +10,12 @@ use crate::app::{Action, Command, Frame};
 use crate::edit::{Edit, SongField};
 use crate::gui::outbox::{Outbox, Wish};
 use crate::gui::panels::menu::action_item;
+use crate::gui::panels::slot_drag;
 use crate::gui::theme::theme;
 use crate::gui::widgets::figures::{plain, plain_reading};
 use crate::gui::widgets::icons::{Icon, paint};
 use crate::gui::widgets::text::{TextOutcome, edit_field, elided};
-use crate::model::{PlacedSong, Severity, Song, SongId};
+use crate::model::{ChainRef, PlacedSong, Severity, Song, SongId};
 use crate::units::{Frames, SampleRate, ms_from_seconds};
 
 const HEAD_HEIGHT: f32 = 26.0;
@@ -198,6 +199,7 @@ fn row_ui(
     }
     edit_ui(ui, frame, index, song, &columns, state, out);
     pointer_ui(&response, ui, frame, song.id, &columns, state, out);
+    slot_drag::drop_target_ui(ui, frame, ChainRef::Song(song.id), rect, out);
     (rect, response)
 }
 

@@ -179,6 +179,7 @@ pub(super) fn keys(
 /// The menu under the right button.
 pub(super) fn menu(
     response: &Response,
+    frame: &Frame,
     at: ChainRef,
     slot: &Slot,
     place: usize,
@@ -210,9 +211,24 @@ pub(super) fn menu(
         {
             out.edit(Edit::PasteSlot { chain: at, at: place + 1, slot: copied.clone() });
         }
+        ui.menu_button("Copy to", |ui| copy_to_ui(ui, frame, at, slot, out));
         ui.separator();
         if entry(ui, "Remove") {
             out.edit(Edit::RemoveSlot { chain: at, slot: slot.id });
+        }
+    });
+}
+
+/// The other chains, as places for a copy.
+fn copy_to_ui(ui: &mut Ui, frame: &Frame, at: ChainRef, slot: &Slot, out: &mut Outbox) {
+    let songs = frame.session.songs.iter().enumerate();
+    let songs = songs.map(|(i, s)| (ChainRef::Song(s.id), format!("{} {}", i + 1, super::song_name(s))));
+    let chains = songs.chain([(ChainRef::Album, "Album".to_owned())]);
+    egui::ScrollArea::vertical().max_height(320.0).show(ui, |ui| {
+        for (to, name) in chains.filter(|(to, _)| *to != at) {
+            if entry(ui, &name) {
+                out.edit(Edit::SendSlot { from: at, slot: slot.id, to, keep: true });
+            }
         }
     });
 }
