@@ -29,17 +29,3 @@ fn rides_and_jumps_of_every_continuous_parameter_stay_clean() {
     let missed: Vec<&Sweep> = sweeps.iter().filter(is_missed).collect();
     assert!(missed.is_empty(), "{missed:#?}");
 }
-
-#[test]
-fn a_delay_that_turns_the_phase_over_is_faded_to_cleanly() {
-    // Half a period of the tone: the fade passes through nothing, the largest change there is.
-    let kind = find("width").unwrap();
-    let index = kind.params().iter().position(|p| p.id == "delay_ms").unwrap();
-    let values = settings(kind, &[("delay_ms", -2.2)]);
-    let jump = run(kind, &values, index, 60_000, |n| if n / QUANTUM % 400 < 200 { -2.2 } else { -2.7 });
-    let window: Vec<f64> =
-        (0..FRAME).map(|i| kaiser_at(2.0 * i as f64 / (FRAME - 1) as f64 - 1.0, 20.0)).collect();
-    let dbc = splatter_dbc(&jump[8000..], &mut RealFft::new(FRAME), &window);
-    println!("delay by half a period: {dbc:.1} dBc");
-    assert!(dbc <= -75.0, "{dbc}");
-}

@@ -141,7 +141,8 @@ fn sweep(
     ruler: &mut Ruler,
 ) -> Option<Sweep> {
     let from = values.get(index);
-    let tenth = moved(param, from, 0.1)?;
+    // A delay by half a period of the tone: the fade passes through nothing, the largest change there is.
+    let tenth = moved(param, from, if param.id == "delay_ms" { 0.05 } else { 0.1 })?;
     let share_of = |n: usize| (n.saturating_sub(SETTLED) as f64 / RIDE as f64).min(1.0);
     let ride_to = |n: usize| moved(param, from, 0.2 * share_of(n)).unwrap_or(from);
     let whole_to = |n: usize| at_share(param, share_of(n)).unwrap_or(from);
