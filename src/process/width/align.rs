@@ -128,7 +128,7 @@ impl Align {
         for (c, samples) in block.channels_mut().iter_mut().enumerate() {
             let ring = &mut self.rings[c];
             for (i, (s, share)) in samples.iter_mut().zip(&shares).enumerate() {
-                let at = self.at + i & (ring.len() - 1);
+                let at = (self.at + i) & (ring.len() - 1);
                 ring[at] = if s.is_finite() { *s } else { 0.0 };
                 *s = self.now[c].read(ring, at);
                 if self.fading {
@@ -136,7 +136,7 @@ impl Align {
                 }
             }
         }
-        self.at = self.at + QUANTUM & (self.rings[0].len() - 1);
+        self.at = (self.at + QUANTUM) & (self.rings[0].len() - 1);
         if self.fading && !self.share.is_moving() {
             self.now.clone_from(&self.next);
             self.fading = false;
