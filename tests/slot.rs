@@ -249,6 +249,49 @@ fn a_matched_bypass_is_measured_once_and_switched_from_then_on() {
     assert!((desk.slot_of(&frame).match_db + 4.5).abs() < 0.02, "{:?}", desk.slot_of(&frame));
 }
 
+/// Through the whole program, on the device without sound: choosing, playing, stopping.
+#[test]
+fn the_chosen_slot_is_seen_while_it_plays_and_rests_with_the_transport() {
+    let mut desk = Desk::new("gain", true, &[("gain_db", -7.5)]);
+    let start = desk.work().timeline.program_start();
+    desk.core.handle(Command::Play { from: Some(start) });
+    let (mut begun, mut seen) = (false, None);
+    for _ in 0..100_000_000u64 {
+        desk.now_s += 1e-6;
+        let frame = desk.core.tick(desk.now_s);
+        if frame.focus.before.momentary_lufs.is_some() && !frame.slot_levels.is_empty() {
+            seen = Some(frame);
+            break;
+        }
+        // Between the wish and the first buffer it does not play yet.
+        begun |= frame.transport.playing;
+        assert!(!begun || frame.transport.playing, "the song is over and nothing was seen");
+        std::thread::yield_now();
+    }
+    let frame = seen.unwrap();
+    let view = &frame.focus;
+    assert_eq!(view.slot, Some(desk.slot));
+    let apart = view.before.momentary_lufs.unwrap() - view.after.momentary_lufs.unwrap();
+    assert!((apart - 7.5).abs() < 1e-6, "{apart}");
+    assert_eq!(view.before_db.len(), view.freqs_hz.len());
+    assert!(!view.field_before.is_empty() && view.field_bands.len() == 10);
+    let (_, levels) = frame.slot_levels.iter().find(|(id, _)| *id == desk.slot).unwrap();
+    let apart = levels.before_dbfs.unwrap() - levels.after_dbfs.unwrap();
+    assert!((apart - 7.5).abs() < 1e-3, "{apart}");
+    desk.core.handle(Command::Do(glassmaster::app::Action::PlayStop));
+    let mut rest = desk.core.tick(desk.now_s);
+    while rest.transport.playing {
+        std::thread::yield_now();
+        rest = desk.core.tick(desk.now_s);
+    }
+    assert!(rest.focus.before_db.is_empty() && rest.focus.field_bands.is_empty());
+    assert!(!rest.focus.history.is_empty(), "the history stands still");
+    // Another slot has nothing to show yet.
+    desk.edit(Edit::AddSlot { chain: desk.chain, at: 1, kind: "width".to_owned() });
+    let other = desk.core.tick(desk.now_s);
+    assert!(other.focus.history.is_empty() && other.focus.slot != Some(desk.slot));
+}
+
 #[test]
 fn what_is_only_for_listening_reaches_no_master_and_is_said() {
     let dir = tempfile::tempdir().unwrap();
