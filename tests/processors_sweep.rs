@@ -5,18 +5,18 @@ mod sweep_support;
 
 use std::collections::BTreeSet;
 
-use sweep_support::{Sweep, sweeps_of, sweeps_of_the_slot, swept_kinds};
+use sweep_support::{Sweep, cases, sweeps_of, sweeps_of_the_slot};
 
 #[test]
 fn every_kind_is_swept() {
     let all: BTreeSet<&str> = glassmaster::process::kinds().iter().map(|k| k.id()).collect();
-    assert_eq!(swept_kinds().collect::<BTreeSet<_>>(), all);
+    assert_eq!(cases().map(|(kind, _)| *kind).collect::<BTreeSet<_>>(), all);
 }
 
 #[test]
 fn rides_and_jumps_of_every_continuous_parameter_stay_clean() {
     let sweeps: Vec<Sweep> = std::thread::scope(|scope| {
-        let threads: Vec<_> = swept_kinds().map(|kind| scope.spawn(move || sweeps_of(kind))).collect();
+        let threads: Vec<_> = cases().map(|case| scope.spawn(move || sweeps_of(case))).collect();
         threads.into_iter().flat_map(|t| t.join().unwrap()).chain(sweeps_of_the_slot()).collect()
     });
     for s in &sweeps {

@@ -1,6 +1,6 @@
 //! Rows A3 and E5 for every continuous parameter of every processor, not for one.
 
-use super::sweep_support::{Sweep, sweeps_of, sweeps_of_the_slot, swept_kinds};
+use super::sweep_support::{Sweep, cases, sweeps_of, sweeps_of_the_slot};
 use super::table::{Row, at_most};
 
 /// The worst of the sweeps by one reading, in words, and how many there are.
@@ -11,7 +11,7 @@ fn worst(sweeps: &[Sweep], reading: fn(&Sweep) -> f64) -> (f64, String) {
 
 /// Rides and jumps of all.
 pub fn rows() -> Vec<Row> {
-    let sweeps: Vec<Sweep> = swept_kinds().flat_map(sweeps_of).chain(sweeps_of_the_slot()).collect();
+    let sweeps: Vec<Sweep> = cases().flat_map(sweeps_of).chain(sweeps_of_the_slot()).collect();
     let (jump, jump_told) = worst(&sweeps, |s| s.jump_dbc);
     let (ride, ride_told) = worst(&sweeps, |s| s.ride_dbc);
     let (whole, whole_told) = worst(&sweeps, |s| s.whole_dbc);

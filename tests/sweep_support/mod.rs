@@ -25,17 +25,19 @@ const SETTLED: usize = 20_000;
 const RIDE: usize = 88_200;
 
 /// A parameter of a setting, as a chain file has it.
-type Given = (&'static str, GivenValue);
+pub type Given = (&'static str, GivenValue);
 
 /// A value in such a setting.
 #[derive(Clone, Copy)]
-enum GivenValue {
+pub enum GivenValue {
+    /// A number.
     Number(f64),
+    /// A word of a choice.
     Word(&'static str),
 }
 use GivenValue::{Number, Word};
 
-/// Every kind, with settings that make it work on the tone.
+/// Every kind, with settings that make it work on the tone; a kind of several ways to work has several.
 const AT_WORK: &[(&str, &[Given])] = &[
     ("gain", &[]),
     (
@@ -53,8 +55,31 @@ const AT_WORK: &[(&str, &[Given])] = &[
             ("band4_gain_db", Number(2.0)),
         ],
     ),
+    (
+        "eq",
+        &[
+            ("band1_type", Word("bell")),
+            ("band1_freq_hz", Number(1000.0)),
+            ("band1_dyn_range_db", Number(-9.0)),
+            ("band1_dyn_threshold_db", Number(-20.0)),
+            ("band2_type", Word("low_shelf")),
+            ("band2_freq_hz", Number(1500.0)),
+            ("band2_dyn_range_db", Number(6.0)),
+            ("band2_dyn_threshold_db", Number(-18.0)),
+            ("band2_dyn_sidechain", Word("free")),
+            ("band3_type", Word("flat_tilt")),
+            ("band3_gain_db", Number(1.0)),
+        ],
+    ),
     ("compressor", &[("threshold_db", Number(-30.0)), ("ratio", Number(3.0))]),
-    ("limiter", &[("input_gain_db", Number(18.0)), ("ceiling_dbtp", Number(-1.0))]),
+    (
+        "compressor",
+        &[("threshold_db", Number(0.0)), ("up_threshold_db", Number(-4.0)), ("up_ratio", Number(2.5))],
+    ),
+    ("limiter", &[("input_gain_db", Number(17.0))]),
+    ("limiter", &[("input_gain_db", Number(17.0)), ("character", Word("smooth"))]),
+    ("limiter", &[("input_gain_db", Number(17.0)), ("character", Word("punch"))]),
+    ("limiter", &[("input_gain_db", Number(17.0)), ("character", Word("loud"))]),
     ("saturator", &[("drive_db", Number(6.0))]),
     (
         "multiband",
@@ -63,6 +88,8 @@ const AT_WORK: &[(&str, &[Given])] = &[
             ("band2_ratio", Number(3.0)),
             ("band2_gain_db", Number(3.0)),
             ("band2_expand_ratio", Number(1.5)),
+            ("band2_up_threshold_db", Number(-6.0)),
+            ("band2_up_ratio", Number(2.0)),
             ("band3_ratio", Number(2.0)),
             ("band3_gain_db", Number(-6.0)),
         ],
@@ -70,6 +97,15 @@ const AT_WORK: &[(&str, &[Given])] = &[
     ("deesser", &[("freq_hz", Number(900.0)), ("threshold_db", Number(-20.0))]),
     // An attack of 1 ms would follow a jump of the curve that fast, as it should.
     ("expander", &[("threshold_db", Number(-10.0)), ("ratio", Number(3.0)), ("attack_ms", Number(10.0))]),
+    (
+        "expander",
+        &[
+            ("threshold_db", Number(-10.0)),
+            ("ratio", Number(3.0)),
+            ("attack_ms", Number(10.0)),
+            ("sidechain_lpf_hz", Number(3000.0)),
+        ],
+    ),
     ("transient", &[("attack_db", Number(6.0)), ("sustain_db", Number(6.0))]),
     (
         "width",
@@ -101,15 +137,17 @@ pub struct Sweep {
     pub jump_dbc: f64,
 }
 
-/// The kinds that are swept.
-pub fn swept_kinds() -> impl Iterator<Item = &'static str> {
-    AT_WORK.iter().map(|(id, _)| *id)
+/// A kind at work.
+pub type Case = &'static (&'static str, &'static [Given]);
+
+/// What is swept.
+pub fn cases() -> impl Iterator<Item = Case> {
+    AT_WORK.iter()
 }
 
 /// Moves every continuous parameter of a kind that the host does not rebuild it for.
-pub fn sweeps_of(id: &'static str) -> Vec<Sweep> {
+pub fn sweeps_of((id, given): Case) -> Vec<Sweep> {
     let _fpu = FpuGuard::new();
-    let given = AT_WORK.iter().find(|(kind, _)| *kind == id).map_or(&[][..], |(_, given)| given);
     let Some(kind) = find(id) else { return Vec::new() };
     let values = settings(kind, given);
     let mut ruler = Ruler::new();
