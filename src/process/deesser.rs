@@ -241,6 +241,7 @@ impl Deesser {
             listen: smoothed(values.get(LISTEN)),
             times: Times {
                 attack: one_pole(values.get(ATTACK), rate),
+                let_go: 0.0,
                 release: one_pole(values.get(RELEASE), rate),
                 two_poles: false,
                 auto: false,

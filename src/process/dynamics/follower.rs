@@ -47,6 +47,8 @@ impl Ballistics {
         };
         let times = Times {
             attack: one_pole((self.attack_ms - rise_ms) / poles, rate),
+            // A level that rises far above the upward threshold is there at once, so nothing is taken off.
+            let_go: one_pole(self.attack_ms / poles, rate),
             release: one_pole((self.release_ms - late_ms) / poles, rate),
             two_poles: self.detector == Detector::Smooth,
             auto: self.auto_release,
@@ -75,6 +77,8 @@ impl Ballistics {
 pub(crate) struct Times {
     /// While the reduction grows.
     pub attack: f64,
+    /// While gain that was added goes back.
+    pub let_go: f64,
     /// While it goes back.
     pub release: f64,
     /// Two one-poles in a row.
@@ -123,83 +127,120 @@ pub(crate) struct Lane<'a> {
 /// One block on in several lanes, whose recursions overlap in time.
 pub(crate) fn follow<const N: usize>(mut lanes: [Lane<'_>; N]) {
     let wanted = lanes.iter().any(|lane| lane.times.auto).then(|| lanes.each_ref().map(|lane| *lane.values));
-    pass(&mut lanes, |follower| &mut follower.first, |times| (times.attack, times.release));
+    pass(&mut lanes, |follower| &mut follower.first, Times::poles);
     if lanes.iter().all(|lane| lane.times.two_poles) {
-        pass(&mut lanes, |follower| &mut follower.second, |times| (times.attack, times.release));
+        pass(&mut lanes, |follower| &mut follower.second, Times::poles);
     } else {
-        for lane in &mut lanes {
-            if lane.times.two_poles {
-                pass(
-                    &mut [lane.again()],
-                    |follower| &mut follower.second,
-                    |times| (times.attack, times.release),
-                );
-            } else {
-                lane.follower.second = lane.follower.first;
-            }
-        }
+        lanes.iter_mut().for_each(Lane::follow_twice);
     }
-    let Some(wanted) = wanted else {
-        lanes.iter_mut().for_each(|lane| lane.follower.slow = 0.0);
-        return;
-    };
-    for (lane, mut wanted) in lanes.iter_mut().zip(wanted) {
-        lane.add_slow(&mut wanted);
+    match wanted {
+        Some(wanted) => lanes.iter_mut().zip(wanted).for_each(|(lane, wanted)| lane.add_slow(wanted)),
+        None => lanes.iter_mut().for_each(|lane| lane.follower.slow = 0.0),
     }
 }
 
 impl Lane<'_> {
-    fn again(&mut self) -> Lane<'_> {
-        Lane { follower: self.follower, values: self.values, times: self.times }
+    /// The second one-pole, if there is one.
+    fn follow_twice(&mut self) {
+        if self.times.two_poles {
+            let lane = Lane { follower: self.follower, values: self.values, times: self.times };
+            pass(&mut [lane], |follower| &mut follower.second, Times::poles);
+        } else {
+            self.follower.second = self.follower.first;
+        }
     }
 
     /// The slow release of the automatic: the larger reduction counts.
-    fn add_slow(&mut self, wanted: &mut [f64; QUANTUM]) {
+    fn add_slow(&mut self, mut wanted: [f64; QUANTUM]) {
         if !self.times.auto {
             self.follower.slow = 0.0;
             return;
         }
-        let slow = Lane { follower: self.follower, values: wanted, times: self.times };
-        pass(&mut [slow], |follower| &mut follower.slow, |times| (times.slow_charge, times.slow_release));
-        for (value, slow) in self.values.iter_mut().zip(wanted.iter()) {
-            *value = if *slow > *value { *slow } else { *value };
+        let lane = Lane { follower: self.follower, values: &mut wanted, times: self.times };
+        pass(&mut [lane], |follower| &mut follower.slow, Times::slow_poles);
+        for (value, slow) in self.values.iter_mut().zip(wanted) {
+            *value = if slow > *value { slow } else { *value };
         }
     }
 }
 
-/// A one-pole that rises by one coefficient and falls by another, in every lane.
-///
-/// Both ways are gone at once; where rising is the quicker of the two, the one wanted is always the larger, else the
-/// smaller. The sign makes the second case the first.
+/// Coefficients of one branching one-pole.
+#[derive(Debug, Clone, Copy, Default)]
+struct Poles {
+    rise: f64,
+    /// In place of `rise` towards values that are not positive.
+    let_go: f64,
+    fall: f64,
+}
+
+impl Times {
+    fn poles(&self) -> Poles {
+        Poles { rise: self.attack, let_go: self.let_go, fall: self.release }
+    }
+
+    fn slow_poles(&self) -> Poles {
+        Poles { rise: self.slow_charge, let_go: self.slow_charge, fall: self.slow_release }
+    }
+}
+
+/// A branching one-pole in every lane.
 #[inline]
 fn pass<const N: usize>(
     lanes: &mut [Lane<'_>; N],
     state: impl Fn(&mut Follower) -> &mut f64,
-    poles: impl Fn(&Times) -> (f64, f64),
+    poles: impl Fn(&Times) -> Poles,
 ) {
-    let (mut y, mut sign) = ([0.0; N], [1.0; N]);
-    let (mut rise, mut fall) = ([0.0; N], [0.0; N]);
+    let (mut y, mut of_lane) = ([0.0; N], [Poles::default(); N]);
+    let mut adds_gain = false;
     for (n, lane) in lanes.iter_mut().enumerate() {
-        (rise[n], fall[n]) = poles(&lane.times);
-        sign[n] = if rise[n] <= fall[n] { 1.0 } else { -1.0 };
-        y[n] = sign[n] * *state(lane.follower);
+        of_lane[n] = poles(&lane.times);
+        y[n] = *state(lane.follower);
+        adds_gain |= y[n] < 0.0 || lane.values.iter().fold(false, |any, v| any | (*v < 0.0));
     }
-    let mut one_less = ([0.0; N], [0.0; N]);
+    if adds_gain {
+        run_by_branch(lanes, &mut y, &of_lane)
+    } else {
+        run_by_size(lanes, &mut y, &of_lane)
+    }
+    for (lane, end) in lanes.iter_mut().zip(y) {
+        *state(lane.follower) = if is_none(end) { 0.0 } else { end };
+    }
+}
+
+/// Where nothing is negative. Both ways are gone at once; where rising is the quicker of the two, the one wanted is always
+/// the larger, else the smaller. The sign makes the second case the first.
+#[inline]
+fn run_by_size<const N: usize>(lanes: &mut [Lane<'_>; N], y: &mut [f64; N], poles: &[Poles; N]) {
+    let sign = poles.map(|p| if p.rise <= p.fall { 1.0 } else { -1.0 });
+    let (mut rest_of_rise, mut rest_of_fall) = ([0.0; N], [0.0; N]);
     for n in 0..N {
-        (one_less.0[n], one_less.1[n]) = (sign[n] * (1.0 - rise[n]), sign[n] * (1.0 - fall[n]));
+        (rest_of_rise[n], rest_of_fall[n]) =
+            (sign[n] * (1.0 - poles[n].rise), sign[n] * (1.0 - poles[n].fall));
+        y[n] *= sign[n];
     }
     for i in 0..QUANTUM {
         for n in 0..N {
             let wanted = lanes[n].values[i];
-            let up = rise[n] * y[n] + one_less.0[n] * wanted;
-            let down = fall[n] * y[n] + one_less.1[n] * wanted;
+            let up = poles[n].rise * y[n] + rest_of_rise[n] * wanted;
+            let down = poles[n].fall * y[n] + rest_of_fall[n] * wanted;
             y[n] = if up > down { up } else { down };
             lanes[n].values[i] = sign[n] * y[n];
         }
     }
-    for (n, lane) in lanes.iter_mut().enumerate() {
-        let end = sign[n] * y[n];
-        *state(lane.follower) = if is_none(end) { 0.0 } else { end };
+    for n in 0..N {
+        y[n] *= sign[n];
+    }
+}
+
+fn run_by_branch<const N: usize>(lanes: &mut [Lane<'_>; N], y: &mut [f64; N], poles: &[Poles; N]) {
+    for i in 0..QUANTUM {
+        for n in 0..N {
+            let wanted = lanes[n].values[i];
+            let rise = if wanted > 0.0 { poles[n].rise } else { poles[n].let_go };
+            let pole = if wanted > y[n] { rise } else { poles[n].fall };
+            y[n] = pole * y[n] + (1.0 - pole) * wanted;
+            lanes[n].values[i] = y[n];
+        }
     }
 }
 
@@ -238,6 +279,7 @@ mod tests {
         ] {
             let times = Times {
                 attack: rise,
+                let_go: rise,
                 release: fall,
                 two_poles,
                 auto,
