@@ -1,7 +1,7 @@
 //! What each processor costs: nanoseconds per stereo frame and multiples of real time, at 44.1 and 96 kHz, and the whole
 //! chain of a song: EQ with 8 bands, compressor, multiband with 3 bands, width, saturation 8 times oversampled, limiter.
 //!
-//! `cargo bench --bench processors`. Every figure is the least of nine runs over a loud programme that keeps the dynamics
+//! `cargo bench --bench processors [-- WORD]`, all or those with the word. Every figure is the least of 36 short runs over a loud programme that keeps the dynamics
 //! at work, so that other programs of the machine weigh little; one thread.
 #![expect(clippy::print_stdout, reason = "the figures are what this program is for")]
 #![expect(clippy::panic, reason = "a processor that does not exist is a slip in this program")]
@@ -17,8 +17,8 @@ use glassmaster::process::{Processor, Setup, find, values_of};
 use glassmaster::units::{Frames, SampleRate};
 
 /// Seconds of sound in one run.
-const SECONDS: f64 = 1.0;
-const RUNS: usize = 9;
+const SECONDS: f64 = 0.25;
+const RUNS: usize = 36;
 
 /// A named setting: kind and parameters.
 type Case = (&'static str, &'static str, Vec<(String, ParamValue)>);
@@ -170,13 +170,17 @@ fn main() {
         );
     };
     let cases = cases();
-    for case in &cases {
+    let word = std::env::args().skip(1).find(|a| !a.starts_with('-')).unwrap_or_default();
+    for case in cases.iter().filter(|c| c.0.contains(&word)) {
         let mut figures = [0.0; 2];
         for ((figure, rate), input) in figures.iter_mut().zip(rates).zip(&inputs) {
             let Some(processor) = build(case, rate) else { panic!("there is no processor “{}”", case.1) };
             *figure = nanoseconds(&mut [processor], input);
         }
         line(case.0, figures);
+    }
+    if !word.is_empty() {
+        return;
     }
     let mut whole = [0.0; 2];
     for ((figure, rate), input) in whole.iter_mut().zip(rates).zip(&inputs) {

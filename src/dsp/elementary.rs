@@ -33,7 +33,9 @@ pub fn gain_from_reduction(reduction_db: f64) -> f64 {
     const ROUND: f64 = 1.5 * TWO_52;
     const FACTORIALS: [f64; 11] =
         [39_916_800.0, 3_628_800.0, 362_880.0, 40_320.0, 5040.0, 720.0, 120.0, 24.0, 6.0, 2.0, 1.0];
-    let octaves = reduction_db.clamp(-1000.0, 1000.0) * -OCTAVES_PER_DB;
+    // Not `clamp`, whose care for NaN keeps a loop from becoming vector code.
+    let at_most = if reduction_db < 1000.0 { reduction_db } else { 1000.0 };
+    let octaves = -OCTAVES_PER_DB * if at_most > -1000.0 { at_most } else { -1000.0 };
     let shifted = octaves + ROUND;
     let x = (octaves - (shifted - ROUND)) * std::f64::consts::LN_2;
     let mut series = 0.0;

@@ -8,7 +8,7 @@
 
 use std::sync::LazyLock;
 
-use super::dynamics::{Follower, Lane, MeanSquare, Times, fade, follow, frames_of, make_sane};
+use super::dynamics::{Follower, Lane, MeanSquare, Times, fade, follow, frames_of, gain_shown_db, make_sane};
 use super::{BANDS_SHOWN, Kind, ParamDesc, ParamIndex, Processor, Setup, Unit, Values};
 use crate::audio::{Block, CHANNELS, QUANTUM};
 use crate::dsp::delay::Delay;
@@ -216,8 +216,10 @@ impl Loudness {
     /// In dB, for every frame.
     fn levels_db(&mut self, block: &Block) -> [f64; QUANTUM] {
         let [left, right] = &mut self.0;
-        let (mut levels, right) = (left.run(block.left()), right.run(block.right()));
-        levels.iter_mut().zip(&right).for_each(|(l, r)| *l = 0.5 * (*l + r));
+        let (mut levels, mut others) = ([0.0; QUANTUM], [0.0; QUANTUM]);
+        left.run(block.left(), &mut levels);
+        right.run(block.right(), &mut others);
+        levels.iter_mut().zip(&others).for_each(|(l, r)| *l = 0.5 * (*l + r));
         db_from_powers(&mut levels);
         levels
     }
@@ -296,12 +298,16 @@ impl Deesser {
             *value = if over < range[i] { over } else { range[i] };
         }
         follow([Lane { follower: &mut self.reduction, values: &mut reductions, times: self.times }]);
-        self.deepest_db = reductions.iter().copied().fold(0.0, f64::max);
+        self.deepest_db = -gain_shown_db(&[reductions]);
         reductions
     }
 
     /// The sound with reductions.
     fn turn_down(&mut self, block: &mut Block, reductions_db: &[f64; QUANTUM]) {
+        if self.deepest_db <= 0.0 && self.tuning.is_at_rest() {
+            self.pass(block);
+            return;
+        }
         // Half the reduction as a factor: `A`.
         let mut halves = reductions_db.map(|r| 0.5 * r);
         gains_from_reductions(&mut halves);
@@ -316,6 +322,19 @@ impl Deesser {
             if reductions_db[i] > 0.0 {
                 (left[i], right[i]) = (y[0], y[1]);
             }
+        }
+    }
+
+    /// No reduction in a whole block: the filter only hears it.
+    fn pass(&mut self, block: &Block) {
+        let (g, k) = self.tuning.now;
+        let step = match self.mode {
+            Mode::Wide => return,
+            Mode::Split => CoreStep::new(g, BUTTERWORTH),
+            Mode::Bell => CoreStep::new(g, k),
+        };
+        for (l, r) in block.left().iter().zip(block.right()) {
+            self.filter.tick(&step, [*l, *r]);
         }
     }
 }
@@ -522,5 +541,22 @@ mod tests {
         let out = run(build(&[(LISTEN, 1.0)]).as_mut(), 48_000, input);
         assert!((level_db(&out, 12_000.0) + 20.0 - high_pass_db(12_000.0, 6000.0)).abs() < 0.01);
         assert!((level_db(&out, 400.0) + 20.0 - high_pass_db(400.0, 6000.0)).abs() < 0.1);
+    }
+
+    #[test]
+    fn it_tames_a_narrow_resonance_down_to_200_hz() {
+        // A tone that rings on a chord, an octave and more away from the rest; Q 8.
+        for hz in [200.0, 250.0, 1000.0, 16_000.0] {
+            let input = |n| tone(hz, -12.0, n) + tone(if hz < 900.0 { 5000.0 } else { 100.0 }, -20.0, n);
+            let given = [(MODE, 2.0), (FREQ, hz), (Q, 8.0), (THRESHOLD, -12.0), (RANGE, 5.0)];
+            let mut deesser = build(&given);
+            let out = run(deesser.as_mut(), 48_000, input);
+            assert!((level_db(&out, hz) + 17.0).abs() < 0.02, "{hz}: {}", level_db(&out, hz));
+            let other = if hz < 900.0 { 5000.0 } else { 100.0 };
+            assert!((level_db(&out, other) + 20.0).abs() < 0.02, "{hz}: {}", level_db(&out, other));
+            let mut shown = [0.0; BANDS_SHOWN];
+            assert_eq!(deesser.band_gains_db(&mut shown), 1);
+            assert!((shown[0] + 5.0).abs() < 0.02, "{}", shown[0]);
+        }
     }
 }

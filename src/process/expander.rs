@@ -12,8 +12,8 @@ use super::dynamics::sidechain::{
     HighPassOrder, LOW_PASS_OFF_HZ, SideChain, high_pass_param, listen_param, slope_param,
 };
 use super::dynamics::{
-    Ballistics, DETECTOR_WORDS, Detector, ExpanderCurve, Follower, Lanes, LevelReader, Times, fade,
-    frames_of, gain_shown_db, make_sane,
+    Ballistics, DETECTOR_WORDS, Detector, ExpanderCurve, Follower, Lanes, LevelReader, Times, delayed_key,
+    fade, frames_of, gain_shown_db, make_sane,
 };
 use super::{Kind, ParamDesc, ParamIndex, Processor, Setup, Unit, Values};
 use crate::audio::{Block, CHANNELS, QUANTUM};
@@ -111,6 +111,8 @@ struct Expander {
     followers: [Follower; CHANNELS],
     /// Whether each channel was last open, for the hysteresis.
     is_open: [bool; CHANNELS],
+    /// Levels, reductions and gains of the block at hand.
+    lanes: Lanes,
     side_chain: SideChain,
     audio: [Delay; CHANNELS],
     /// What the detector hears, in time with the sound.
@@ -146,6 +148,7 @@ impl Expander {
             readers: [0, 1].map(|_| LevelReader::new(HOLD_MAX_MS, rate)),
             followers: [Follower::default(); CHANNELS],
             is_open: [false; CHANNELS],
+            lanes: Lanes::none(),
             side_chain: SideChain::new(HighPassOrder::from_value(values.get(SIDECHAIN_SLOPE)), rate),
             audio: delays(),
             heard: delays(),
@@ -188,16 +191,16 @@ impl Expander {
     }
 
     /// Levels become wanted reductions, in place.
-    fn apply_curve(&mut self, lanes: &mut Lanes) {
+    fn apply_curve(&mut self) {
         let moves = self.curve_numbers().iter().any(|n| n.is_moving());
         if !moves && self.hysteresis.rests_at(0.0) {
             // A resting curve is the same for all frames, so that the loop over a block becomes vector code.
             let curve = self.curve();
-            for (lane, is_open) in lanes.as_mut_slice().iter_mut().zip(&mut self.is_open) {
+            for (lane, is_open) in self.lanes.as_mut_slice().iter_mut().zip(&mut self.is_open) {
                 *is_open = lane[QUANTUM - 1] >= curve.threshold_db;
                 curve.reductions_db(lane);
             }
-            if lanes.is_one() {
+            if self.lanes.is_one() {
                 self.is_open[1] = self.is_open[0];
             }
             return;
@@ -205,30 +208,32 @@ impl Expander {
         for i in 0..QUANTUM {
             self.curve_numbers().into_iter().for_each(|n| _ = n.tick());
             let (curve, hysteresis_db) = (self.curve(), self.hysteresis.value());
-            for (lane, is_open) in lanes.as_mut_slice().iter_mut().zip(&mut self.is_open) {
+            for (lane, is_open) in self.lanes.as_mut_slice().iter_mut().zip(&mut self.is_open) {
                 let lower_db = if *is_open { hysteresis_db } else { 0.0 };
                 let threshold_db = curve.threshold_db - lower_db;
                 *is_open = lane[i] >= threshold_db;
                 lane[i] = ExpanderCurve { threshold_db, ..curve }.reduction_db(lane[i]);
             }
         }
-        if lanes.is_one() {
+        if self.lanes.is_one() {
             self.is_open[1] = self.is_open[0];
         }
     }
 
-    /// The reductions in force for what the detector hears.
-    fn reductions(&mut self, key: &Block) -> Lanes {
+    /// The gains in force for what the detector hears.
+    fn read(&mut self, key: &Block) {
         let [one, other] = &self.followers;
         let agree = one.agrees_with(other) && self.is_open[0] == self.is_open[1];
         let one = self.link.rests_at(1.0) && agree;
         let links = frames_of(&mut self.link);
-        let mut lanes = Lanes::levels_db(&mut self.readers, self.ballistics.detector, key.channels(), one);
-        self.apply_curve(&mut lanes);
+        self.lanes.read_levels(&mut self.readers, self.ballistics.detector, key.channels(), one);
+        self.apply_curve();
+        let lanes = &mut self.lanes;
         // The channel that is open keeps both open.
         lanes.link_to_smaller(&links);
         lanes.follow(&mut self.followers, self.times);
-        lanes
+        self.gain_db = gain_shown_db(lanes.as_slice());
+        lanes.to_gains();
     }
 }
 
@@ -273,22 +278,24 @@ impl Processor for Expander {
 
     fn process(&mut self, _start: Frames, block: &mut Block) {
         make_sane(block);
-        let mut heard = block.clone();
-        if self.side_chain.is_on() {
-            self.side_chain.run(&mut heard);
-        }
-        let mut lanes = self.reductions(&heard);
-        self.gain_db = gain_shown_db(lanes.as_slice());
-        lanes.to_gains();
+        let filtered = self.side_chain.is_on().then(|| {
+            let mut key = block.clone();
+            self.side_chain.run(&mut key);
+            key
+        });
+        let key = filtered.as_ref().unwrap_or(block);
+        let heard = delayed_key(&mut self.heard, &self.listen, key);
+        self.read(key);
         let mix = frames_of(&mut self.mix);
         for (channel, samples) in block.channels_mut().iter_mut().enumerate() {
             self.audio[channel].run(samples);
-            self.heard[channel].run(&mut heard.channels_mut()[channel]);
-            for ((x, gain), mix) in samples.iter_mut().zip(lanes.of_channel(channel)).zip(&mix) {
+            for ((x, gain), mix) in samples.iter_mut().zip(self.lanes.of_channel(channel)).zip(&mix) {
                 *x *= 1.0 + mix * (gain - 1.0);
             }
         }
-        fade(&mut self.listen, block, &heard);
+        if let Some(heard) = heard {
+            fade(&mut self.listen, block, &heard);
+        }
     }
 
     fn gain_reduction_db(&self) -> Option<f64> {
@@ -416,5 +423,39 @@ mod tests {
         let [_, alone] = run(build(&[(THRESHOLD, -40.0), (LINK, 0.0), (RELEASE, 50.0)]).as_mut(), &l, &r);
         assert!((rms_db(&linked[43_200..]) - rms_db(&r[43_200..])).abs() < 1e-9);
         assert!((rms_db(&alone[43_200..]) - rms_db(&r[43_200..]) + 30.0).abs() < 0.02);
+    }
+
+    #[test]
+    fn hysteresis_keeps_it_open_between_the_thresholds() {
+        // −36 dB lies between T = −30 and T − 12: it depends on what was before.
+        let gate = [(THRESHOLD, -30.0), (HYSTERESIS, 12.0), (RATIO, 100.0), (KNEE, 0.0), (RANGE, 40.0)];
+        let settled = |before_db: f64, now_db: f64| {
+            let mut given = gate.to_vec();
+            given.extend([(HOLD, 0.0), (RELEASE, 20.0)]);
+            let x = sine(1000.0, |n| if n < 24_000 { before_db } else { now_db }, 72_000);
+            let [y, _] = run(build(&given).as_mut(), &x, &x);
+            rms_db(&y[62_400..72_000]) - rms_db(&x[62_400..72_000])
+        };
+        assert!(settled(-10.0, -36.0).abs() < 1e-9, "it was open and stays so");
+        assert!((settled(-60.0, -36.0) + 40.0).abs() < 0.01, "it was closed and stays so");
+        assert!((settled(-10.0, -43.0) + 40.0).abs() < 0.01, "below both it closes");
+        assert!(settled(-60.0, -29.0).abs() < 1e-6, "above it opens");
+    }
+
+    #[test]
+    fn the_side_chain_decides_and_can_be_listened_to() {
+        let x = sine(6000.0, |_| -20.0, 48_000);
+        // A low-pass that takes the tone out closes the gate: 12 dB per octave.
+        let given =
+            [(THRESHOLD, -30.0), (RATIO, 100.0), (KNEE, 0.0), (RELEASE, 20.0), (SIDECHAIN_LPF, 1000.0)];
+        let [y, _] = run(build(&given).as_mut(), &x, &x);
+        assert!((rms_db(&y[43_200..48_000]) - rms_db(&x[43_200..48_000]) + 40.0).abs() < 0.01);
+        let mut listening = given.to_vec();
+        listening.extend([(SIDECHAIN_LISTEN, 1.0), (LOOKAHEAD, 2.0)]);
+        let [y, _] = run(build(&listening).as_mut(), &x, &x);
+        let warp = |hz: f64| (PI * hz / RATE.hz()).tan();
+        let expected = -10.0 * (1.0 + (warp(6000.0) / warp(1000.0)).powi(4)).log10();
+        let got = rms_db(&y[43_200..48_000]) - rms_db(&x[43_200..48_000]);
+        assert!((got - expected).abs() < 0.01, "{got} {expected}");
     }
 }

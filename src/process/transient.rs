@@ -305,4 +305,26 @@ mod tests {
         let out = run(&[(LOOKAHEAD, 3.0)], 120_000, |n| steps(n, -3.0));
         assert!((0..120_000).all(|n| out[n].to_bits() == steps(n, -3.0).to_bits()));
     }
+
+    #[test]
+    fn the_meter_shows_the_gain_of_the_block() {
+        let shown = |given: &[(ParamIndex, f64)]| {
+            let mut values = Values::defaults(&PARAMS);
+            given.iter().for_each(|&(param, value)| values.set(param, value));
+            let mut transient = TransientKind.build(&values, &Setup { sample_rate: RATE });
+            let mut extremes: (f64, f64) = (0.0, 0.0);
+            for start in (0..192_000).step_by(QUANTUM) {
+                let mut block = Block::silent();
+                let samples = std::array::from_fn(|i| steps(start + i, -10.0));
+                *block.channels_mut() = [samples, samples];
+                transient.process(Frames(start as i64), &mut block);
+                let gain = transient.gain_reduction_db().unwrap();
+                extremes = (extremes.0.min(gain), extremes.1.max(gain));
+            }
+            extremes
+        };
+        assert_eq!(shown(&[]), (0.0, 0.0));
+        assert_eq!(shown(&[(ATTACK, 6.0)]), (0.0, 6.0));
+        assert_eq!(shown(&[(ATTACK, -4.0)]), (-4.0, 0.0));
+    }
 }

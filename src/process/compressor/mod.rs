@@ -9,7 +9,7 @@
 mod params;
 
 use super::dynamics::sidechain::{HighPassOrder, SideChain};
-use super::dynamics::{GainComputer, Lanes, Setting, fade, gain_shown_db, make_sane};
+use super::dynamics::{GainComputer, Lanes, Setting, blend, delayed_key, fade, gain_shown_db, make_sane};
 use super::{Kind, ParamDesc, ParamIndex, Processor, Setup, Values};
 use crate::audio::{Block, CHANNELS, QUANTUM};
 use crate::dsp::delay::Delay;
@@ -68,6 +68,8 @@ struct Compressor {
     is_mid_side: bool,
     has_two_thresholds: bool,
     computer: GainComputer,
+    /// Levels, reductions and gains of the block at hand.
+    lanes: Lanes,
     side_chain: SideChain,
     audio: [Delay; CHANNELS],
     /// What the detector hears, in time with the sound.
@@ -94,6 +96,7 @@ impl Compressor {
             is_mid_side: mode == MID_SIDE,
             has_two_thresholds,
             computer: GainComputer::new(HOLD_MAX_MS, rate, setting),
+            lanes: Lanes::none(),
             side_chain: SideChain::new(HighPassOrder::from_value(values.get(SIDECHAIN_SLOPE)), rate),
             audio: delays(),
             heard: delays(),
@@ -108,48 +111,41 @@ impl Compressor {
         compressor
     }
 
-    /// What the detector hears.
-    fn key(&mut self, block: &Block) -> Block {
-        let mut key = block.clone();
-        if self.side_chain.is_on() {
+    /// What the detector hears, where that is not the input.
+    fn filtered(&mut self, block: &Block) -> Option<Block> {
+        self.side_chain.is_on().then(|| {
+            let mut key = block.clone();
             self.side_chain.run(&mut key);
-        }
-        key
+            key
+        })
     }
 
     /// The reductions in force for a key.
-    fn reductions(&mut self, mut key: Block) -> Lanes {
-        if self.is_mid_side {
-            encode(&mut key);
-        }
+    fn reduce(&mut self, key: &Block) {
         let one = self.computer.is_one();
         let links = self.computer.links();
-        let mut lanes = self.computer.levels_db(key.channels(), one);
-        self.computer.wanted(&mut lanes, &links);
-        self.computer.follow(&mut lanes);
-        lanes
+        self.computer.read_levels(key.channels(), one, &mut self.lanes);
+        self.computer.wanted(&mut self.lanes, &links);
+        self.computer.follow(&mut self.lanes);
+        self.gain_db = gain_shown_db(self.lanes.as_slice());
+        self.lanes.to_gains();
     }
 
     /// Gains on the (delayed) sound, before make-up and mix.
-    fn compressed(&self, block: &Block, gains: &Lanes) -> Block {
-        let mut wet = block.clone();
+    fn compress(&self, block: &mut Block) {
+        let (first, second) = (self.lanes.of_channel(0), self.lanes.of_channel(1));
+        let (left, right) = block.stereo_mut();
         if self.is_mid_side {
-            let (left, right) = wet.stereo_mut();
-            let (mid_gains, side_gains) = (gains.of_channel(0), gains.of_channel(1));
             for i in 0..QUANTUM {
                 let (mid, side) = mid_side(left[i], right[i]);
-                let (mid, side) = ((mid_gains[i] - 1.0) * mid, (side_gains[i] - 1.0) * side);
+                let (mid, side) = ((first[i] - 1.0) * mid, (second[i] - 1.0) * side);
                 left[i] += mid + side;
                 right[i] += mid - side;
             }
-            return wet;
+        } else {
+            left.iter_mut().zip(first).for_each(|(sample, gain)| *sample *= gain);
+            right.iter_mut().zip(second).for_each(|(sample, gain)| *sample *= gain);
         }
-        for (channel, samples) in wet.channels_mut().iter_mut().enumerate() {
-            for (sample, gain) in samples.iter_mut().zip(gains.of_channel(channel)) {
-                *sample *= gain;
-            }
-        }
-        wet
     }
 
     fn apply_makeup(&mut self, wet: &mut Block) {
@@ -207,21 +203,28 @@ impl Processor for Compressor {
 
     fn process(&mut self, _start: Frames, block: &mut Block) {
         make_sane(block);
-        let key = self.key(block);
-        let mut heard = key.clone();
-        let mut lanes = self.reductions(key);
-        self.gain_db = gain_shown_db(lanes.as_slice());
-        lanes.to_gains();
+        let filtered = self.filtered(block);
+        let key = filtered.as_ref().unwrap_or(block);
+        let heard = delayed_key(&mut self.heard, &self.listen, key);
+        if self.is_mid_side {
+            let mut key = key.clone();
+            encode(&mut key);
+            self.reduce(&key);
+        } else {
+            self.reduce(key);
+        }
         for (delay, samples) in self.audio.iter_mut().zip(block.channels_mut()) {
             delay.run(samples);
         }
-        for (delay, samples) in self.heard.iter_mut().zip(heard.channels_mut()) {
-            delay.run(samples);
+        let dry = (!self.mix.rests_at(1.0)).then(|| block.clone());
+        self.compress(block);
+        self.apply_makeup(block);
+        if let Some(dry) = dry {
+            blend(&mut self.mix, &dry, block);
         }
-        let mut wet = self.compressed(block, &lanes);
-        self.apply_makeup(&mut wet);
-        fade(&mut self.mix, block, &wet);
-        fade(&mut self.listen, block, &heard);
+        if let Some(heard) = heard {
+            fade(&mut self.listen, block, &heard);
+        }
     }
 
     fn gain_reduction_db(&self) -> Option<f64> {

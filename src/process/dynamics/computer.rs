@@ -3,7 +3,7 @@
 //! While both channels are fully linked and have the same threshold, one lane does for both: the louder channel decides.
 
 use super::curve::{Curve, UpwardCurve};
-use super::follower::{Ballistics, Follower, Times};
+use super::follower::{Ballistics, Follower, Lane, Times};
 use super::lanes::Lanes;
 use super::level::LevelReader;
 use super::{Detector, frames_of};
@@ -232,12 +232,16 @@ impl GainComputer {
     }
 
     /// Levels of a key in dB; one lane if `one`, for the louder channel.
-    pub(crate) fn levels_db(&mut self, key: &[[f64; QUANTUM]; CHANNELS], one: bool) -> Lanes {
-        Lanes::levels_db(&mut self.readers, self.ballistics.detector, key, one)
+    pub(crate) fn read_levels(&mut self, key: &[[f64; QUANTUM]; CHANNELS], one: bool, lanes: &mut Lanes) {
+        lanes.read_levels(&mut self.readers, self.ballistics.detector, key, one);
     }
 
     /// Levels become the reductions wanted: by the curves, linked.
     pub(crate) fn wanted(&mut self, lanes: &mut Lanes, links: &[f64; QUANTUM]) {
+        if lanes.is_one() {
+            self.curve.apply(lanes.as_mut_slice());
+            return;
+        }
         let levels = lanes.clone();
         self.curve.apply(lanes.as_mut_slice());
         if self.curve.offset.rests_at(0.0) {
@@ -245,6 +249,16 @@ impl GainComputer {
         } else {
             lanes.link_to_larger(links);
         }
+    }
+
+    /// The one lane of both channels, to be followed together with others; then comes [`Self::share_lane`].
+    pub(crate) fn lane_of_both<'a>(&'a mut self, lanes: &'a mut Lanes) -> Option<Lane<'a>> {
+        lanes.lane_of_both(&mut self.followers[0], self.times)
+    }
+
+    /// After [`Self::lane_of_both`] was followed.
+    pub(crate) fn share_lane(&mut self) {
+        self.followers[1] = self.followers[0];
     }
 
     /// Reductions wanted become those in force.

@@ -251,12 +251,17 @@ fn is_none(change_db: f64) -> bool {
 
 /// What a meter shows of reductions in force: the deepest, negative; where nothing is reduced the largest gain added.
 pub(crate) fn gain_shown_db(lanes: &[[f64; QUANTUM]]) -> f64 {
-    let (mut deepest, mut least) = (0.0, 0.0);
-    for value in lanes.iter().flatten() {
-        deepest = if *value > deepest { *value } else { deepest };
-        least = if *value < least { *value } else { least };
+    /// Extremes are taken in so many columns, so that no frame waits for the one before.
+    const COLUMNS: usize = 8;
+    let (mut most, mut least) = ([0.0; COLUMNS], [0.0; COLUMNS]);
+    for values in lanes.iter().flat_map(|lane| lane.chunks_exact(COLUMNS)) {
+        for (i, value) in values.iter().enumerate() {
+            most[i] = if *value > most[i] { *value } else { most[i] };
+            least[i] = if *value < least[i] { *value } else { least[i] };
+        }
     }
-    if deepest > 0.0 { -deepest } else { -least }
+    let deepest = most.into_iter().fold(0.0, f64::max);
+    if deepest > 0.0 { -deepest } else { -least.into_iter().fold(0.0, f64::min) }
 }
 
 #[cfg(test)]

@@ -12,6 +12,8 @@ pub(crate) struct HeldMaximum {
     suffixes: Vec<[f64; QUANTUM]>,
     /// Index of the newest.
     newest: usize,
+    /// Blocks that came since the start, or since the window was one frame; the others count as 0.
+    filled: usize,
     /// The newest block as it came.
     last: [f64; QUANTUM],
     window: usize,
@@ -21,7 +23,13 @@ impl HeldMaximum {
     /// For windows of up to `window_max` frames (at least 1); set to that.
     pub(crate) fn new(window_max: usize) -> Self {
         let window = window_max.max(1);
-        Self { suffixes: vec![[0.0; QUANTUM]; window / QUANTUM + 2], newest: 0, last: [0.0; QUANTUM], window }
+        Self {
+            suffixes: vec![[0.0; QUANTUM]; window / QUANTUM + 2],
+            newest: 0,
+            filled: 0,
+            last: [0.0; QUANTUM],
+            window,
+        }
     }
 
     /// Another window from now on, at most the one it was made with.
@@ -31,18 +39,22 @@ impl HeldMaximum {
 
     /// As at the start.
     pub(crate) fn reset(&mut self) {
-        self.suffixes.fill([0.0; QUANTUM]);
         self.last = [0.0; QUANTUM];
-        self.newest = 0;
+        self.filled = 0;
     }
 
     /// The next block; every value becomes the largest of the window that ends with it.
     pub(crate) fn run(&mut self, values: &mut [f64; QUANTUM]) {
+        if self.window == 1 {
+            // Nothing is held; what is held from another window on begins there.
+            self.reset();
+            return;
+        }
         let came = *values;
         if self.window >= QUANTUM {
-            self.hold_long(values);
-        } else if self.window > 1 {
-            self.hold_short(values);
+            self.hold_long(values)
+        } else {
+            self.hold_short(values)
         }
         self.push(&came);
     }
@@ -51,11 +63,16 @@ impl HeldMaximum {
         self.newest = if self.newest + 1 == self.suffixes.len() { 0 } else { self.newest + 1 };
         self.suffixes[self.newest] = suffix_maxima(came);
         self.last = *came;
+        self.filled = (self.filled + 1).min(self.suffixes.len());
     }
 
     /// The block so many before the one that is coming, from 1.
     fn past(&self, blocks: usize) -> &[f64; QUANTUM] {
+        const NONE: [f64; QUANTUM] = [0.0; QUANTUM];
         let count = self.suffixes.len();
+        if blocks > self.filled {
+            return &NONE;
+        }
         &self.suffixes[(self.newest + count - (blocks - 1) % count) % count]
     }
 

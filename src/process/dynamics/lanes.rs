@@ -14,24 +14,36 @@ pub(crate) struct Lanes {
 }
 
 impl Lanes {
-    /// Levels of a key in dB; one lane if `one`, of the louder channel.
-    pub(crate) fn levels_db(
+    /// Nothing, in one lane.
+    pub(crate) fn none() -> Self {
+        Self { values: [[0.0; QUANTUM]; CHANNELS], count: 1 }
+    }
+
+    /// Becomes the levels of a key in dB; one lane if `one`, of the louder channel.
+    pub(crate) fn read_levels(
+        &mut self,
         readers: &mut [LevelReader; CHANNELS],
         detector: Detector,
         key: &[[f64; QUANTUM]; CHANNELS],
         one: bool,
-    ) -> Self {
-        let [left, right] = readers;
-        let mut values = [left.levels(&key[0], detector), right.levels(&key[1], detector)];
+    ) {
+        self.count = if one { 1 } else { CHANNELS };
+        for ((reader, key), levels) in readers.iter_mut().zip(key).zip(&mut self.values) {
+            reader.levels(key, detector, levels);
+        }
         if one {
-            let [left, right] = &mut values;
+            let [left, right] = &mut self.values;
             for (l, r) in left.iter_mut().zip(right) {
                 *l = if *r > *l { *r } else { *l };
             }
         }
-        let mut lanes = Self { values, count: if one { 1 } else { CHANNELS } };
-        lanes.as_mut_slice().iter_mut().for_each(|lane| db_from_powers(lane));
-        lanes
+        self.as_mut_slice().iter_mut().for_each(|lane| db_from_powers(lane));
+    }
+
+    /// Becomes the same as another.
+    pub(crate) fn take_from(&mut self, other: &Self) {
+        self.count = other.count;
+        self.as_mut_slice().copy_from_slice(other.as_slice());
     }
 
     /// One for each channel, or one for both.
@@ -72,13 +84,22 @@ impl Lanes {
         let [left, right] = &mut self.values;
         if self.count == 1 {
             follow([Lane { follower: one, values: left, times }]);
-            *other = *one;
+            other.clone_from(one);
         } else {
             follow([
                 Lane { follower: one, values: left, times },
                 Lane { follower: other, values: right, times },
             ]);
         }
+    }
+
+    /// The lane of both channels for a follower; `None` if each has its own.
+    pub(crate) fn lane_of_both<'a>(
+        &'a mut self,
+        follower: &'a mut Follower,
+        times: Times,
+    ) -> Option<Lane<'a>> {
+        (self.count == 1).then(|| Lane { follower, values: &mut self.values[0], times })
     }
 
     /// Brings each channel by a share of the way to what the louder one has.

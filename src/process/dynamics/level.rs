@@ -34,10 +34,9 @@ impl MeanSquare {
     }
 
     /// Takes a block; the mean square of the window that ends with each of its frames.
-    pub(crate) fn run(&mut self, input: &[f64; QUANTUM]) -> [f64; QUANTUM] {
+    pub(crate) fn run(&mut self, input: &[f64; QUANTUM], means: &mut [f64; QUANTUM]) {
         let powers = powers(input);
         let scale = 1.0 / (POWER_UNIT * self.ring.len() as f64);
-        let mut means = [0.0; QUANTUM];
         let mut done = 0;
         while done < QUANTUM {
             let count = (QUANTUM - done).min(self.ring.len() - self.at);
@@ -50,7 +49,6 @@ impl MeanSquare {
             done += count;
             self.at = if self.at + count == self.ring.len() { 0 } else { self.at + count };
         }
-        means
     }
 }
 
@@ -91,13 +89,12 @@ impl LevelReader {
     }
 
     /// Level as power for every frame. The mean runs on in every mode, so that switching is seamless.
-    pub(crate) fn levels(&mut self, key: &[f64; QUANTUM], detector: Detector) -> [f64; QUANTUM] {
-        let mut levels = self.mean.run(key);
+    pub(crate) fn levels(&mut self, key: &[f64; QUANTUM], detector: Detector, levels: &mut [f64; QUANTUM]) {
+        self.mean.run(key, levels);
         if detector == Detector::Peak {
             levels.iter_mut().zip(key).for_each(|(level, x)| *level = x * x);
         }
-        self.held.run(&mut levels);
-        levels
+        self.held.run(levels);
     }
 }
 
@@ -115,7 +112,9 @@ mod tests {
             let window = (rate / 100) as usize;
             for (k, chunk) in x.chunks(QUANTUM).enumerate() {
                 let block: [f64; QUANTUM] = std::array::from_fn(|i| chunk[i]);
-                for (i, got) in mean.run(&block).iter().enumerate() {
+                let mut means = [0.0; QUANTUM];
+                mean.run(&block, &mut means);
+                for (i, got) in means.iter().enumerate() {
                     let end = k * QUANTUM + i + 1;
                     let sum: f64 = x[end.saturating_sub(window)..end].iter().map(|v| v * v).sum();
                     assert!((got - sum / window as f64).abs() < 1e-12);

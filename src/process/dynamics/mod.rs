@@ -20,7 +20,8 @@ pub(crate) use hold::HeldMaximum;
 pub(crate) use lanes::Lanes;
 pub(crate) use level::{LevelReader, MeanSquare};
 
-use crate::audio::{Block, QUANTUM};
+use crate::audio::{Block, CHANNELS, QUANTUM};
+use crate::dsp::delay::Delay;
 use crate::dsp::smooth::{Smoothed, SmoothedGain};
 
 /// Words of a `detector` parameter.
@@ -74,6 +75,29 @@ pub(crate) fn fade(share: &mut Smoothed, from: &mut Block, to: &Block) {
     for (from, to) in from.channels_mut().iter_mut().zip(to.channels()) {
         for ((f, t), share) in from.iter_mut().zip(to).zip(&shares) {
             *f = share * t + (1.0 - share) * *f;
+        }
+    }
+}
+
+/// What a detector heard, as late as the sound; `None` if nobody listens.
+pub(crate) fn delayed_key(delays: &mut [Delay; CHANNELS], listen: &Smoothed, key: &Block) -> Option<Block> {
+    // A delay is fed all the time, so that it holds the right past when somebody begins to listen.
+    let is_late = delays[0].frames() > 0;
+    (is_late || !listen.rests_at(0.0)).then(|| {
+        let mut heard = key.clone();
+        for (delay, samples) in delays.iter_mut().zip(heard.channels_mut()) {
+            delay.run(samples);
+        }
+        heard
+    })
+}
+
+/// A share of what is there, the rest of `dry`.
+pub(crate) fn blend(share: &mut Smoothed, dry: &Block, wet: &mut Block) {
+    let shares = frames_of(share);
+    for (wet, dry) in wet.channels_mut().iter_mut().zip(dry.channels()) {
+        for ((w, d), share) in wet.iter_mut().zip(dry).zip(&shares) {
+            *w = share * *w + (1.0 - share) * d;
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::dsp::midside::{left_right, mid_side};
 use crate::dsp::smooth::{RAMP_MS, Smoothed, SmoothedGain};
 use crate::process::Values;
 use crate::process::dynamics::{
-    ExpanderCurve, Follower, GainComputer, Lanes, Setting, Times, factors_of, frames_of, gain_shown_db,
+    ExpanderCurve, Follower, GainComputer, Lane, Lanes, Setting, Times, factors_of, frames_of, gain_shown_db,
 };
 use crate::units::SampleRate;
 
@@ -128,6 +128,12 @@ pub(super) struct Band {
     is_solo: bool,
     /// Nothing was to be done in the last block: the levels hold an old past.
     is_asleep: bool,
+    /// Whether the dynamics are at work in this block, and the expansion among them.
+    acts: bool,
+    expands: bool,
+    /// Levels, reductions and gains of this block, and the reductions of the expansion.
+    lanes: Lanes,
+    expansions: Lanes,
     gain_db: f64,
 }
 
@@ -172,6 +178,10 @@ impl Band {
             heard: smoothed(1.0),
             is_solo: value(SOLO) >= 0.5,
             is_asleep: false,
+            acts: false,
+            expands: false,
+            lanes: Lanes::none(),
+            expansions: Lanes::none(),
             gain_db: 0.0,
         }
     }
@@ -256,24 +266,62 @@ impl Band {
         self.share.rests_at(0.0) || (self.computer.is_idle() && self.expansion.is_idle())
     }
 
-    /// One block of the band in place; `mix` is that of all bands.
-    pub(super) fn process(&mut self, part: &mut Block, mix: &[f64; QUANTUM]) {
-        self.gain_db = 0.0;
-        let gains = if self.is_idle() {
+    /// Reads one block of the band: what reduction is wanted.
+    pub(super) fn read(&mut self, part: &Block) {
+        self.acts = !self.is_idle();
+        if !self.acts {
             self.is_asleep = true;
             self.pass_time();
-            None
+            return;
+        }
+        if std::mem::take(&mut self.is_asleep) {
+            self.computer.forget();
+            self.expansion.followers = [Follower::default(); CHANNELS];
+        }
+        self.expands = !self.expansion.is_idle();
+        let one = self.computer.is_one() && (!self.expands || self.expansion.is_one());
+        let links = self.computer.links();
+        self.computer.read_levels(part.channels(), one, &mut self.lanes);
+        if self.expands {
+            self.expansions.take_from(&self.lanes);
+            self.expansion.reduce(&mut self.expansions, &links);
         } else {
-            if std::mem::take(&mut self.is_asleep) {
-                self.computer.forget();
-                self.expansion.followers = [Follower::default(); CHANNELS];
+            self.expansion.numbers().into_iter().for_each(|n| _ = n.advance(QUANTUM as u32));
+        }
+        self.computer.wanted(&mut self.lanes, &links);
+    }
+
+    /// Its lane, if one does for both channels; to be followed with those of other bands before [`Self::share_lane`].
+    pub(super) fn lane_of_both(&mut self) -> Option<Lane<'_>> {
+        if self.acts { self.computer.lane_of_both(&mut self.lanes) } else { None }
+    }
+
+    /// After its lane was followed.
+    pub(super) fn share_lane(&mut self) {
+        self.computer.share_lane();
+    }
+
+    /// Moves the reductions on towards those wanted.
+    pub(super) fn follow(&mut self) {
+        if self.acts {
+            self.computer.follow(&mut self.lanes);
+        }
+    }
+
+    /// What [`Self::read`] and the followers found, on one block of the band in place; `mix` is that of all bands.
+    pub(super) fn work(&mut self, part: &mut Block, mix: &[f64; QUANTUM]) {
+        self.gain_db = 0.0;
+        if self.acts {
+            if self.expands {
+                self.lanes.add(&self.expansions);
             }
-            Some(self.gains(part))
-        };
+            self.gain_db = gain_shown_db(self.lanes.as_slice());
+            self.lanes.to_gains();
+        }
         for (delay, samples) in self.audio.iter_mut().zip(part.channels_mut()) {
             delay.run(samples);
         }
-        self.apply(part, mix, gains.as_ref());
+        self.apply(part, mix);
     }
 
     /// What would have moved, had the dynamics been at work.
@@ -284,29 +332,9 @@ impl Band {
         }
     }
 
-    /// The gains of the dynamics.
-    fn gains(&mut self, part: &Block) -> Lanes {
-        let expands = !self.expansion.is_idle();
-        let one = self.computer.is_one() && (!expands || self.expansion.is_one());
-        let links = self.computer.links();
-        let mut lanes = self.computer.levels_db(part.channels(), one);
-        let mut expansions = if expands { Some(lanes.clone()) } else { None };
-        self.computer.wanted(&mut lanes, &links);
-        self.computer.follow(&mut lanes);
-        if let Some(expansions) = &mut expansions {
-            self.expansion.reduce(expansions, &links);
-            lanes.add(expansions);
-        } else {
-            self.expansion.numbers().into_iter().for_each(|n| _ = n.advance(QUANTUM as u32));
-        }
-        self.gain_db = gain_shown_db(lanes.as_slice());
-        lanes.to_gains();
-        lanes
-    }
-
     /// Gains, width, bypass and solo on the sound.
-    fn apply(&mut self, part: &mut Block, mix: &[f64; QUANTUM], gains: Option<&Lanes>) {
-        if gains.is_none()
+    fn apply(&mut self, part: &mut Block, mix: &[f64; QUANTUM]) {
+        if !self.acts
             && self.gain.is_unity()
             && self.width.rests_at(1.0)
             && self.heard.rests_at(1.0)
@@ -315,13 +343,21 @@ impl Band {
             self.mix.advance(QUANTUM as u32);
             return;
         }
+        if self.works_fully(mix) {
+            let gain = self.gain.factor();
+            for (channel, samples) in part.channels_mut().iter_mut().enumerate() {
+                let dynamics = self.lanes.of_channel(channel);
+                samples.iter_mut().zip(dynamics).for_each(|(x, dynamics)| *x *= dynamics * gain);
+            }
+            return;
+        }
         let (gain, heard) = (factors_of(&mut self.gain), frames_of(&mut self.heard));
         let mut shares = frames_of(&mut self.share);
         for ((share, mix), own) in shares.iter_mut().zip(mix).zip(frames_of(&mut self.mix)) {
             *share *= mix * own;
         }
         for (channel, samples) in part.channels_mut().iter_mut().enumerate() {
-            let dynamics = gains.map_or([1.0; QUANTUM], |gains| *gains.of_channel(channel));
+            let dynamics = if self.acts { self.lanes.of_channel(channel) } else { &[1.0; QUANTUM] };
             for i in 0..QUANTUM {
                 samples[i] *= heard[i] * (1.0 + shares[i] * (dynamics[i] * gain[i] - 1.0));
             }
@@ -329,6 +365,14 @@ impl Band {
         if !self.width.rests_at(1.0) {
             self.widen(part, &shares);
         }
+    }
+
+    /// Whether nothing but dynamics and a resting gain is to be done.
+    fn works_fully(&self, mix: &[f64; QUANTUM]) -> bool {
+        self.acts
+            && !self.gain.is_moving()
+            && [&self.heard, &self.share, &self.mix, &self.width].iter().all(|n| n.rests_at(1.0))
+            && mix.iter().all(|m| *m >= 1.0)
     }
 
     fn widen(&mut self, part: &mut Block, shares: &[f64; QUANTUM]) {

@@ -12,7 +12,7 @@ mod params;
 
 pub use params::{BANDS, COUNT, FIRST_BAND, PARAMS_PER_BAND, PHASE, SPLIT, band_count};
 
-use super::dynamics::{factors_of, frames_of, make_sane};
+use super::dynamics::{factors_of, follow, frames_of, make_sane};
 use super::{BANDS_SHOWN, Kind, ParamDesc, ParamIndex, Processor, Setup, Values};
 use crate::audio::Block;
 use crate::dsp::crossover::Crossover;
@@ -115,6 +115,18 @@ impl Multiband {
     }
 }
 
+/// The followers of up to three bands, side by side where each needs one lane.
+fn follow_together(bands: &mut [Band]) {
+    if let [a, b, c] = bands
+        && let (Some(one), Some(two), Some(three)) = (a.lane_of_both(), b.lane_of_both(), c.lane_of_both())
+    {
+        follow([one, two, three]);
+        bands.iter_mut().for_each(Band::share_lane);
+        return;
+    }
+    bands.iter_mut().for_each(Band::follow);
+}
+
 impl Processor for Multiband {
     fn latency(&self) -> Frames {
         Frames(self.latency as i64)
@@ -153,8 +165,12 @@ impl Processor for Multiband {
             Splitter::Linear(linear) => linear.split(block, &mut self.parts),
         }
         let mix = frames_of(&mut self.mix);
+        for (band, part) in self.bands.iter_mut().zip(&self.parts) {
+            band.read(part);
+        }
+        self.bands.chunks_mut(3).for_each(follow_together);
         for (band, part) in self.bands.iter_mut().zip(&mut self.parts) {
-            band.process(part, &mix);
+            band.work(part, &mix);
         }
         match &mut self.splitter {
             Splitter::Minimum(crossover) => crossover.join(&self.parts, block),
