@@ -21,6 +21,7 @@ const FRAME: usize = 4096;
 /// Kinds with settings that make them work on the tone.
 const AT_WORK: &[(&str, &[(&str, f64)])] = &[
     ("compressor", &[("threshold_db", -30.0), ("ratio", 3.0)]),
+    ("compressor", &[("threshold_db", 0.0), ("up_threshold_db", -4.0), ("up_ratio", 2.5)]),
     ("saturator", &[("drive_db", 6.0)]),
     (
         "multiband",
@@ -29,6 +30,8 @@ const AT_WORK: &[(&str, &[(&str, f64)])] = &[
             ("band2_ratio", 3.0),
             ("band2_gain_db", 3.0),
             ("band2_expand_ratio", 1.5),
+            ("band2_up_threshold_db", -6.0),
+            ("band2_up_ratio", 2.0),
             ("band3_ratio", 2.0),
             ("band3_gain_db", -6.0),
         ],
@@ -36,6 +39,10 @@ const AT_WORK: &[(&str, &[(&str, f64)])] = &[
     ("deesser", &[("freq_hz", 900.0), ("threshold_db", -20.0)]),
     // An attack of 1 ms would follow a jump of the curve that fast, as it should.
     ("expander", &[("threshold_db", -10.0), ("ratio", 3.0), ("attack_ms", 10.0)]),
+    (
+        "expander",
+        &[("threshold_db", -10.0), ("ratio", 3.0), ("attack_ms", 10.0), ("sidechain_lpf_hz", 3000.0)],
+    ),
     ("transient", &[("attack_db", 6.0), ("sustain_db", 6.0)]),
     ("dc_filter", &[]),
 ];

@@ -153,6 +153,8 @@ pub(crate) struct SideChain {
     high_pole: Pole,
     high_core: Core,
     low_core: Core,
+    /// Whether the low-pass has a past.
+    low_runs: bool,
     tilt_pole: Pole,
 }
 
@@ -168,6 +170,7 @@ impl SideChain {
             high_pole: Pole::default(),
             high_core: Core::default(),
             low_core: Core::default(),
+            low_runs: false,
             tilt_pole: Pole::default(),
         }
     }
@@ -199,6 +202,7 @@ impl SideChain {
         self.high.settle();
         self.low.settle();
         self.tilt_db.settle();
+        self.low_runs = self.low.is_on();
         (self.high_pole, self.tilt_pole) = (Pole::default(), Pole::default());
         (self.high_core, self.low_core) = (Core::default(), Core::default());
     }
@@ -246,6 +250,10 @@ impl SideChain {
     }
 
     fn run_low(&mut self, key: &mut Block) {
+        if !std::mem::replace(&mut self.low_runs, true) {
+            // It comes out of passing everything: from where the sound is, not from nothing.
+            self.low_core = Core::resting_at([key.left()[0], key.right()[0]]);
+        }
         let damping = std::f64::consts::SQRT_2;
         let mut step = CoreStep::new(self.low.g, damping);
         each_frame(key, |x| {
@@ -255,9 +263,7 @@ impl SideChain {
             }
             self.low_core.tick(&step, x).1
         });
-        if !self.low.is_on() {
-            self.low_core = Core::default();
-        }
+        self.low_runs = self.low.is_on();
     }
 
     fn run_tilt(&mut self, key: &mut Block) {
