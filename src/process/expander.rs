@@ -233,7 +233,7 @@ impl Expander {
         lanes.link_to_smaller(&links);
         lanes.follow(&mut self.followers, self.times);
         self.gain_db = gain_shown_db(lanes.as_slice());
-        lanes.to_gains();
+        lanes.become_gains();
     }
 }
 

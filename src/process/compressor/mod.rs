@@ -128,7 +128,7 @@ impl Compressor {
         self.computer.wanted(&mut self.lanes, &links);
         self.computer.follow(&mut self.lanes);
         self.gain_db = gain_shown_db(self.lanes.as_slice());
-        self.lanes.to_gains();
+        self.lanes.become_gains();
     }
 
     /// Gains on the (delayed) sound, before make-up and mix.

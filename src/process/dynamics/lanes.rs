@@ -74,7 +74,7 @@ impl Lanes {
     }
 
     /// Reductions become linear gains.
-    pub(crate) fn to_gains(&mut self) {
+    pub(crate) fn become_gains(&mut self) {
         self.as_mut_slice().iter_mut().for_each(|lane| gains_from_reductions(lane));
     }
 

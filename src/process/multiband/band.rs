@@ -316,7 +316,7 @@ impl Band {
                 self.lanes.add(&self.expansions);
             }
             self.gain_db = gain_shown_db(self.lanes.as_slice());
-            self.lanes.to_gains();
+            self.lanes.become_gains();
         }
         for (delay, samples) in self.audio.iter_mut().zip(part.channels_mut()) {
             delay.run(samples);
