@@ -1,7 +1,7 @@
 //! What each processor costs: nanoseconds per stereo frame and multiples of real time, at 44.1 and 96 kHz, and the whole
 //! chain of a song: EQ with 8 bands, compressor, multiband with 3 bands, width, saturation 8 times oversampled, limiter.
 //!
-//! `cargo bench --bench processors`. Every figure is the least of nine runs over a loud programme that keeps the dynamics
+//! `cargo bench --bench processors [-- WORD]`, all or those with the word. Every figure is the least of 36 short runs over a loud programme that keeps the dynamics
 //! at work, so that other programs of the machine weigh little; one thread.
 #![expect(clippy::print_stdout, reason = "the figures are what this program is for")]
 #![expect(clippy::panic, reason = "a processor that does not exist is a slip in this program")]
@@ -17,8 +17,8 @@ use glassmaster::process::{Processor, Setup, find, values_of};
 use glassmaster::units::{Frames, SampleRate};
 
 /// Seconds of sound in one run.
-const SECONDS: f64 = 1.0;
-const RUNS: usize = 9;
+const SECONDS: f64 = 0.25;
+const RUNS: usize = 36;
 
 /// A named setting: kind and parameters.
 type Case = (&'static str, &'static str, Vec<(String, ParamValue)>);
@@ -60,6 +60,16 @@ fn dynamic_eq(bands: usize, dynamic: usize) -> Vec<(String, ParamValue)> {
     params
 }
 
+/// Bands that all compress.
+fn working_bands(count: usize) -> Vec<(String, ParamValue)> {
+    let mut params = vec![word("bands", &count.to_string())];
+    for band in 1..=count {
+        params.push(number(&format!("band{band}_ratio"), 2.0));
+        params.push(number(&format!("band{band}_threshold_db"), -40.0));
+    }
+    params
+}
+
 fn cases() -> Vec<Case> {
     vec![
         ("gain", "gain", vec![number("gain_db", -1.0)]),
@@ -75,6 +85,8 @@ fn cases() -> Vec<Case> {
             vec![number("threshold_db", -24.0), word("detector", "peak"), number("lookahead_ms", 5.0)],
         ),
         ("multiband, 3 bands", "multiband", vec![word("bands", "3")]),
+        ("multiband, 3 bands at work", "multiband", working_bands(3)),
+        ("multiband, 6 bands at work", "multiband", working_bands(6)),
         ("multiband, 3 bands, linear phase", "multiband", vec![word("bands", "3"), word("phase", "linear")]),
         ("de-esser", "deesser", vec![]),
         (
@@ -93,7 +105,9 @@ fn cases() -> Vec<Case> {
         ("limiter, +3 dB", "limiter", vec![number("input_gain_db", 3.0)]),
         ("limiter, +6 dB", "limiter", vec![number("input_gain_db", 6.0)]),
         ("expander", "expander", vec![]),
+        ("expander at work", "expander", vec![number("threshold_db", -12.0)]),
         ("transient shaper", "transient", vec![]),
+        ("transient shaper at work", "transient", vec![number("attack_db", 3.0), number("sustain_db", -2.0)]),
         ("DC filter", "dc_filter", vec![]),
     ]
 }
@@ -167,13 +181,17 @@ fn main() {
         );
     };
     let cases = cases();
-    for case in &cases {
+    let word = std::env::args().skip(1).find(|a| !a.starts_with('-')).unwrap_or_default();
+    for case in cases.iter().filter(|c| c.0.contains(&word)) {
         let mut figures = [0.0; 2];
         for ((figure, rate), input) in figures.iter_mut().zip(rates).zip(&inputs) {
             let Some(processor) = build(case, rate) else { panic!("there is no processor “{}”", case.1) };
             *figure = nanoseconds(&mut [processor], input);
         }
         line(case.0, figures);
+    }
+    if !word.is_empty() {
+        return;
     }
     let mut whole = [0.0; 2];
     for ((figure, rate), input) in whole.iter_mut().zip(rates).zip(&inputs) {

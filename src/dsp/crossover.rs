@@ -85,39 +85,58 @@ impl Split {
         }
     }
 
-    #[inline(always)]
-    fn step_at(&self, frame: usize, resting: &CoreStep) -> CoreStep {
-        if self.is_moving { CoreStep::new(self.path[frame], DAMPING) } else { *resting }
-    }
-
     /// The low part goes to `low`, the high part stays in `rest`.
     fn split(&mut self, rest: &mut [Frame; QUANTUM], low_part: &mut Block) {
-        let resting = CoreStep::new(self.g, DAMPING);
+        if self.is_moving {
+            let path = self.path;
+            self.split_by(|i| CoreStep::new(path[i], DAMPING), rest, low_part);
+        } else {
+            let resting = CoreStep::new(self.g, DAMPING);
+            self.split_by(|_| resting, rest, low_part);
+        }
+    }
+
+    #[inline(always)]
+    fn split_by(
+        &mut self,
+        step_at: impl Fn(usize) -> CoreStep,
+        rest: &mut [Frame; QUANTUM],
+        low_part: &mut Block,
+    ) {
         let (mut both, mut low, mut high) = (self.both, self.low, self.high);
         let (left, right) = low_part.stereo_mut();
-        for i in 0..QUANTUM {
-            let step = self.step_at(i, &resting);
-            let x = rest[i];
+        for (i, frame) in rest.iter_mut().enumerate() {
+            let step = step_at(i);
+            let x = *frame;
             let (band1, low1) = both.tick(&step, x);
-            let high1 = [0, 1].map(|c| x[c] - DAMPING * band1[c] - low1[c]);
+            let high1 = [x[0] - DAMPING * band1[0] - low1[0], x[1] - DAMPING * band1[1] - low1[1]];
             let (_, low2) = low.tick(&step, low1);
             let (band2, below) = high.tick(&step, high1);
             (left[i], right[i]) = (low2[0], low2[1]);
-            rest[i] = [0, 1].map(|c| high1[c] - DAMPING * band2[c] - below[c]);
+            *frame = [high1[0] - DAMPING * band2[0] - below[0], high1[1] - DAMPING * band2[1] - below[1]];
         }
         (self.both, self.low, self.high) = (both, low, high);
     }
 
     /// The sum of the bands below through the all-pass, plus the next band.
     fn join(&mut self, sum: &mut [Frame; QUANTUM], part: &Block) {
-        let resting = CoreStep::new(self.g, DAMPING);
+        if self.is_moving {
+            let path = self.path;
+            self.join_by(|i| CoreStep::new(path[i], DAMPING), sum, part);
+        } else {
+            let resting = CoreStep::new(self.g, DAMPING);
+            self.join_by(|_| resting, sum, part);
+        }
+    }
+
+    #[inline(always)]
+    fn join_by(&mut self, step_at: impl Fn(usize) -> CoreStep, sum: &mut [Frame; QUANTUM], part: &Block) {
         let mut all_pass = self.all_pass;
+        let (left, right) = (part.left(), part.right());
         for (i, frame) in sum.iter_mut().enumerate() {
-            let step = self.step_at(i, &resting);
-            let (band, _) = all_pass.tick(&step, *frame);
-            for c in 0..2 {
-                frame[c] = frame[c] - 2.0 * DAMPING * band[c] + part.channels()[c][i];
-            }
+            let (band, _) = all_pass.tick(&step_at(i), *frame);
+            *frame =
+                [frame[0] - 2.0 * DAMPING * band[0] + left[i], frame[1] - 2.0 * DAMPING * band[1] + right[i]];
         }
         self.all_pass = all_pass;
     }

@@ -37,6 +37,11 @@ impl Core {
         *self = Self::default();
     }
 
+    /// As after a long time at this value: the low-pass goes on from there.
+    pub fn resting_at(x: Frame) -> Self {
+        Self { s1: [0.0; 2], s2: x }
+    }
+
     /// Band-pass and low-pass of one frame.
     #[inline(always)]
     pub fn tick(&mut self, step: &CoreStep, x: Frame) -> (Frame, Frame) {
@@ -57,6 +62,17 @@ impl Core {
 mod tests {
     use super::*;
     use std::f64::consts::PI;
+
+    #[test]
+    fn it_can_start_at_rest() {
+        let step = CoreStep::new(0.3, 1.4);
+        let mut core = Core::resting_at([0.5, -0.25]);
+        for _ in 0..50 {
+            let (band, low) = core.tick(&step, [0.5, -0.25]);
+            assert!(band.iter().all(|v| v.abs() < 1e-15));
+            assert!((low[0] - 0.5).abs() < 1e-15 && (low[1] + 0.25).abs() < 1e-15);
+        }
+    }
 
     #[test]
     fn it_has_the_response_of_its_formula() {

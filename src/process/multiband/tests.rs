@@ -1,9 +1,11 @@
 //! Row M1 of the targets, the curves of the bands, and what bypass, solo, width and mix do.
 
 use super::params::{
-    ATTACK, BYPASS, EXPAND_RATIO, EXPAND_THRESHOLD, GAIN, KNEE, RATIO, RELEASE, SOLO, THRESHOLD, WIDTH,
+    ATTACK, BAND_AUTO_RELEASE, BAND_DETECTOR, BAND_LINK, BAND_MIX, BYPASS, EXPAND_RATIO, EXPAND_THRESHOLD,
+    GAIN, HOLD, KNEE, RATIO, RELEASE, SOLO, THRESHOLD, UP_RANGE, UP_RATIO, UP_THRESHOLD, WIDTH,
 };
 use super::*;
+use crate::audio::QUANTUM;
 use crate::dsp::fft::RealFft;
 use crate::units::{db_from_gain, gain_from_db};
 use std::f64::consts::PI;
@@ -123,7 +125,7 @@ fn the_expander_turns_down_what_is_below_its_threshold() {
             (of(1, EXPAND_THRESHOLD), -45.0),
             (of(1, EXPAND_RATIO), 2.0),
             (of(1, KNEE), 0.0),
-            (of(1, ATTACK), 5.0),
+            (of(1, ATTACK), 30.0),
             (of(1, RELEASE), 50.0),
         ];
         let [out, _] = run(&mut *build(&given), 44_100, sine(1000.0, db));
@@ -226,4 +228,142 @@ fn linear_phase_neutral_is_the_delayed_input() {
     assert!(
         (0..4000).all(|n| (out[0][n] - noise(n).0).abs() < 1e-13 && (out[1][n] - noise(n).1).abs() < 1e-13)
     );
+}
+
+#[test]
+fn a_band_compresses_upward_by_the_mirrored_curve() {
+    let ten_log_2 = 10.0 * 2f64.log10();
+    for db in [-10.0, -35.0, -45.0, -55.0, -65.0, -74.0, -84.0] {
+        let given = [
+            (COUNT, 0.0),
+            (SPLIT, 12_000.0),
+            (of(0, KNEE), 0.0),
+            (of(0, UP_THRESHOLD), -40.0),
+            (of(0, UP_RATIO), 2.0),
+            (of(0, UP_RANGE), 9.0),
+            (of(0, RELEASE), 50.0),
+        ];
+        let mut multiband = build(&given);
+        let [out, _] = run(&mut *multiband, 44_100, sine(800.0, db));
+        let level = db - ten_log_2;
+        let expected = (0.5 * (-40.0 - level)).clamp(0.0, 9.0) * ((level + 80.0) / 10.0).clamp(0.0, 1.0);
+        let gain = level_db(&out) - db;
+        assert!((gain - expected).abs() < 0.02, "{db}: {gain} {expected}");
+        let meter = multiband.gain_reduction_db().unwrap();
+        assert!((meter - expected).abs() < 0.05, "{db}: meter {meter}");
+    }
+}
+
+#[test]
+fn each_band_shows_its_own_gain() {
+    let tones = |n| {
+        let (a, b) = (sine(50.0, -10.0)(n).0, sine(800.0, -10.0)(n).0);
+        (a + b, a + b)
+    };
+    let given = [
+        (SPLIT, 200.0),
+        (SPLIT + 1, 6000.0),
+        (of(0, RATIO), 4.0),
+        (of(0, THRESHOLD), -30.0),
+        (of(0, KNEE), 0.0),
+        (of(1, UP_RATIO), 2.0),
+        (of(1, UP_THRESHOLD), -5.0),
+        (of(1, KNEE), 0.0),
+    ];
+    let mut multiband = build(&given);
+    run(&mut *multiband, 88_200, tones);
+    let mut gains = [0.0; BANDS_SHOWN];
+    assert_eq!(multiband.band_gains_db(&mut gains), 3);
+    let level = -10.0 - 10.0 * 2f64.log10();
+    let expected = [-0.75 * (level + 30.0), 0.5 * (-5.0 - level), 0.0];
+    for (gain, expected) in gains.iter().zip(expected) {
+        assert!((f64::from(*gain) - expected).abs() < 0.1, "{gains:?} {expected}");
+    }
+    // Where anything is reduced the meter of the whole shows that.
+    assert!((multiband.gain_reduction_db().unwrap() - expected[0]).abs() < 0.1);
+}
+
+#[test]
+fn what_a_band_has_of_its_own_equals_the_same_for_all() {
+    let noise = |n: usize| {
+        let loud = if n < 12_000 { 1.0 } else { 0.03 };
+        (loud * ((n * n) as f64 * 0.37).sin() * 0.5, loud * ((n * 7) as f64 * 0.91).cos() * 0.1)
+    };
+    let at_work: Vec<(ParamIndex, f64)> =
+        (0..3).flat_map(|b| [(of(b, RATIO), 4.0), (of(b, THRESHOLD), -50.0)]).collect();
+    let with = |more: &[(ParamIndex, f64)]| {
+        let mut given = at_work.clone();
+        given.extend_from_slice(more);
+        run(&mut *build(&given), 24_000, noise)
+    };
+    let own = |offset: usize, value: f64| [0, 1, 2].map(|b| (of(b, offset), value));
+    let plain = with(&[]);
+    for (all, own) in [
+        ((DETECTOR, 0.0), own(BAND_DETECTOR, 1.0)),
+        ((DETECTOR, 2.0), own(BAND_DETECTOR, 3.0)),
+        ((AUTO_RELEASE, 1.0), own(BAND_AUTO_RELEASE, 2.0)),
+        ((LINK, 40.0), own(BAND_LINK, 40.0)),
+        ((MIX, 30.0), own(BAND_MIX, 30.0)),
+    ] {
+        let (all, own) = (with(&[all]), with(&own));
+        assert!(all == own && all != plain);
+    }
+    // Its own wins over that of all.
+    let mut both = own(BAND_AUTO_RELEASE, 1.0).to_vec();
+    both.push((AUTO_RELEASE, 1.0));
+    assert!(with(&both) == plain);
+}
+
+#[test]
+fn look_ahead_delays_the_sound_and_not_the_detector() {
+    for linear in [0.0, 1.0] {
+        let step = |n: usize| sine(800.0, if n >= 22_050 { -6.0 } else { -50.0 })(n);
+        let given = |ms: f64| {
+            [
+                (PHASE, linear),
+                (LOOKAHEAD, ms),
+                (of(1, RATIO), 4.0),
+                (of(1, THRESHOLD), -30.0),
+                (of(1, ATTACK), 30.0),
+            ]
+        };
+        let latency = |ms: f64| build(&given(ms)).latency().as_len();
+        assert_eq!(latency(10.0), latency(0.0) + 441);
+        // `run` takes the latency out: with look-ahead the gain is down 10 ms earlier.
+        let reduction = |ms: f64, n: usize| {
+            let [out, _] = run(&mut *build(&given(ms)), 44_100, step);
+            let [before, _] = run(&mut *build(&given(ms)[..2]), 44_100, step);
+            let power = |x: &[f64]| x[n..n + 110].iter().map(|v| v * v).sum::<f64>();
+            10.0 * (power(&before) / power(&out)).log10()
+        };
+        let (late, early) = (reduction(0.0, 22_050 + 1600), reduction(10.0, 22_050 + 1600 - 441));
+        assert!((late - early).abs() < 0.05 && late > 5.0, "{late} {early}");
+    }
+}
+
+#[test]
+fn hold_waits_before_the_release() {
+    let step = |n: usize| sine(800.0, if n < 44_100 { -6.0 } else { -40.0 })(n);
+    let back_ms = |hold: f64| {
+        let given = [
+            (COUNT, 0.0),
+            (SPLIT, 12_000.0),
+            (of(0, RATIO), 4.0),
+            (of(0, THRESHOLD), -30.0),
+            (of(0, KNEE), 0.0),
+            (of(0, RELEASE), 100.0),
+            (of(0, HOLD), hold),
+        ];
+        let [out, _] = run(&mut *build(&given), 2 * 44_100, step);
+        let [before, _] = run(&mut *build(&given[..2]), 2 * 44_100, step);
+        let reduction = |n: usize| {
+            let power = |x: &[f64]| x[n..n + 55].iter().map(|v| v * v).sum::<f64>();
+            10.0 * (power(&before) / power(&out)).log10()
+        };
+        let full = reduction(43_900);
+        ((44_100..).find(|n| reduction(*n) < 0.368 * full).unwrap() + 28 - 44_100) as f64 / 44.1
+    };
+    let (without, with) = (back_ms(0.0), back_ms(80.0));
+    println!("release 100: {without:.1} ms, with a hold of 80: {with:.1} ms");
+    assert!((without - 100.0).abs() < 6.0 && (with - without - 80.0).abs() < 1.0);
 }
