@@ -9,8 +9,13 @@ mod eq_bands;
 mod eq_curve;
 mod eq_nodes;
 pub mod generic;
+mod groups;
+mod history;
 pub mod limiter;
+pub mod shaping;
+mod spectra;
 pub mod trace;
+mod transfer;
 
 use egui::{Id, Response, RichText, Ui, vec2};
 
@@ -112,6 +117,11 @@ pub fn editor_ui(ui: &mut Ui, frame: &Frame, view: &SlotView<'_>, state: &mut Ed
     match view.kind.id() {
         "eq" => eq::eq_ui(ui, frame, view, &mut state.eq, out),
         "compressor" => dynamics::compressor_ui(ui, frame, view, &state.traces, out),
+        "expander" => dynamics::expander_ui(ui, frame, view, &state.traces, out),
+        "deesser" => shaping::deesser_ui(ui, frame, view, &state.traces, out),
+        "transient" => shaping::transient_ui(ui, frame, view, &state.traces, out),
+        "gain" => shaping::gain_ui(ui, view, out),
+        "dc_filter" => shaping::dc_filter_ui(ui, view, out),
         "limiter" => limiter::limiter_ui(ui, frame, view, &state.traces, out),
         _ => generic::generic_ui(ui, view, out),
     }
