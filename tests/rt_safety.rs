@@ -62,12 +62,14 @@ fn the_callback_never_allocates_or_frees() {
     let (mut engine, mut callback) = engine(&album);
     set(&mut engine, &album.session);
     engine.set_monitor(Monitor { dim: true, swap: true, ..Monitor::default() });
+    engine.set_probe(Some(album.session.album_chain.slots[3].id));
     engine.play(Frames::ZERO);
     run(&mut callback, 64, |c| c.shared().is_playing());
     // Parameters.
     let session = edited(&album.session, 0, |s| s.gain_db = -6.0);
     set(&mut engine, &session);
     run(&mut callback, 64, until(4_000));
+    engine.set_probe(Some(album.session.songs[1].chain.slots[0].id));
     // A new plan, crossed over.
     let session = edited(&session, 2, |s| s.gap = Frames(9_000));
     set(&mut engine, &session);

@@ -224,8 +224,11 @@ pub struct BandField {
     pub correlation_after: Option<f32>,
 }
 
-/// What the slot whose editor is open does to the sound: its input, delayed by its latency, beside its output.
-/// All empty while nothing plays through it.
+/// What the slot whose editor is open does to the sound: its input, delayed by its latency, beside its output (what
+/// leaves the slot, also while a difference or a matched bypass is listened to).
+///
+/// While nothing plays through it, what shows this moment is empty; the history stands still and the largest true peaks
+/// stay until another slot is chosen or the meters are reset.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct FocusView {
     /// Which slot.
@@ -250,6 +253,24 @@ pub struct FocusView {
     pub field_after: Arc<Vec<[f32; 2]>>,
     /// Width and correlation from low to high, octave by octave or wider.
     pub field_bands: Vec<BandField>,
+}
+
+impl FocusView {
+    /// The picture when nothing plays: what shows this moment is gone, history and largest true peaks stay.
+    #[must_use]
+    pub fn at_rest(&self) -> Self {
+        let peak_of = |side: &SideReading| SideReading {
+            max_true_peak_dbtp: side.max_true_peak_dbtp,
+            ..SideReading::default()
+        };
+        Self {
+            slot: self.slot,
+            history: Arc::clone(&self.history),
+            before: peak_of(&self.before),
+            after: peak_of(&self.after),
+            ..Self::default()
+        }
+    }
 }
 
 /// Sample peaks at a slot, largest of both channels in the last moments, dBFS.
@@ -514,9 +535,10 @@ pub struct Frame {
     pub spectrum: Arc<SpectrumView>,
     /// Goniometer points, left and right, newest last.
     pub field: Arc<Vec<[f32; 2]>>,
-    /// Gain reduction now of each slot that has one, dB (0 or negative).
+    /// Gain change now of each slot that has one, dB: the deepest reduction, else the largest gain.
     pub gain_reductions: Arc<Vec<(SlotId, f32)>>,
-    /// Levels at the slots sound runs through.
+    /// Levels at the slots of the album chain and of the song that sounds, falling as a level meter does; no slot beyond the
+    /// sixteenth of a chain.
     pub slot_levels: Arc<Vec<(SlotId, SlotLevels)>>,
     /// What the slot whose editor is open does.
     pub focus: Arc<FocusView>,

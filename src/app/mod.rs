@@ -5,9 +5,11 @@ pub mod command;
 pub mod core;
 pub mod demo;
 pub mod doctor;
+pub mod focus;
 pub mod frame;
 pub mod log;
 pub mod settings;
+pub mod slot_levels;
 pub mod telemetry;
 
 pub use action::Action;

@@ -15,7 +15,7 @@ use crate::meter::true_peak::{Keep, TruePeakMeter, dbtp};
 use crate::units::{SampleRate, db_from_power, gain_from_db};
 
 /// Points of the spectrum's curves.
-const SPECTRUM_POINTS: usize = 320;
+pub(super) const SPECTRUM_POINTS: usize = 320;
 
 /// Points of the goniometer.
 const FIELD_POINTS: usize = 1024;
@@ -57,12 +57,6 @@ impl Meters {
     /// For a rate.
     pub fn new(rate: SampleRate) -> Self {
         let hz = rate.0;
-        let view = spectrum::SpectrumView {
-            low_hz: 10.0,
-            high_hz: 22_000f64.min(rate.nyquist_hz()),
-            smoothing: Smoothing::Octave(12),
-            slope_db_per_octave: 4.5,
-        };
         Self {
             rate,
             levels: [LevelMeter::new(hz, OVER_SAMPLES), LevelMeter::new(hz, OVER_SAMPLES)],
@@ -74,7 +68,7 @@ impl Meters {
             field: Goniometer::new(hz, FIELD_POINTS),
             fast: [SpectrumAnalyzer::new(hz, FAST_S), SpectrumAnalyzer::new(hz, FAST_S)],
             slow: [SpectrumAnalyzer::new(hz, SLOW_S), SpectrumAnalyzer::new(hz, SLOW_S)],
-            view,
+            view: display_of(rate),
             to_step: (hz / 10) as usize,
             history: Vec::with_capacity(HISTORY_VALUES),
             gap: false,
@@ -171,22 +165,9 @@ impl Meters {
 
     /// The spectrum: mean power of left and right, so that a full-scale sine in both reads 0 dB.
     pub fn spectrum(&self) -> SpectrumView {
-        let points = SPECTRUM_POINTS;
-        let trace = |pair: &[SpectrumAnalyzer; 2],
-                     read: fn(&SpectrumAnalyzer, &spectrum::SpectrumView, &mut [f32])| {
-            let mut traces = [vec![0.0f32; points], vec![0.0f32; points]];
-            for (analyzer, out) in pair.iter().zip(&mut traces) {
-                read(analyzer, &self.view, out);
-            }
-            let power = |db: f32| gain_from_db(f64::from(db) * 2.0);
-            let [left, right] = traces;
-            left.iter()
-                .zip(&right)
-                .map(|(&l, &r)| db_from_power(0.5 * (power(l) + power(r))) as f32)
-                .collect()
-        };
+        let trace = |pair, read| stereo_trace(pair, &self.view, SPECTRUM_POINTS, read);
         SpectrumView {
-            freqs_hz: (0..points).map(|i| self.view.hz_at(i, points) as f32).collect(),
+            freqs_hz: points_of(&self.view, SPECTRUM_POINTS),
             now_db: trace(&self.fast, SpectrumAnalyzer::trace_db),
             average_db: trace(&self.slow, SpectrumAnalyzer::trace_db),
             peak_db: trace(&self.fast, SpectrumAnalyzer::peak_trace_db),
@@ -201,6 +182,40 @@ impl Meters {
         let half = std::f32::consts::FRAC_1_SQRT_2;
         self.field.points().map(|p| [(p.y - p.x) * half, (p.y + p.x) * half]).collect()
     }
+}
+
+/// The grid every spectrum of the window is drawn on.
+pub(super) fn display_of(rate: SampleRate) -> spectrum::SpectrumView {
+    spectrum::SpectrumView {
+        low_hz: 10.0,
+        high_hz: 22_000f64.min(rate.nyquist_hz()),
+        smoothing: Smoothing::Octave(12),
+        slope_db_per_octave: 4.5,
+    }
+}
+
+/// Frequencies of the points of a display, Hz.
+pub(super) fn points_of(display: &spectrum::SpectrumView, points: usize) -> Vec<f32> {
+    (0..points).map(|i| display.hz_at(i, points) as f32).collect()
+}
+
+/// Writes a curve of an analyser in dB on the grid of a display.
+pub(super) type ReadTrace = fn(&SpectrumAnalyzer, &spectrum::SpectrumView, &mut [f32]);
+
+/// Mean power of left and right in dB, so that a full-scale sine in both reads 0 dB.
+pub(super) fn stereo_trace(
+    pair: &[SpectrumAnalyzer; 2],
+    display: &spectrum::SpectrumView,
+    points: usize,
+    read: ReadTrace,
+) -> Vec<f32> {
+    let mut traces = [vec![0.0f32; points], vec![0.0f32; points]];
+    for (analyzer, out) in pair.iter().zip(&mut traces) {
+        read(analyzer, display, out);
+    }
+    let power = |db: f32| gain_from_db(f64::from(db) * 2.0);
+    let [left, right] = traces;
+    left.iter().zip(&right).map(|(&l, &r)| db_from_power(0.5 * (power(l) + power(r))) as f32).collect()
 }
 
 impl std::fmt::Debug for Meters {

@@ -11,7 +11,9 @@ use std::time::Instant;
 
 use ringbuf::traits::{Consumer, Observer, Producer};
 
-use super::link::{CallbackEnds, Control, LoopRange, Message, MeterFrame, RETIRE_RESERVE, Retired, Why};
+use super::link::{
+    CallbackEnds, Control, LoopRange, METERED_SLOTS, Message, MeterFrame, RETIRE_RESERVE, Retired, Why,
+};
 use super::monitor::MonitorRunner;
 use super::monitor_rate::MonitorRate;
 use super::output_guard::OutputGuard;
@@ -19,8 +21,10 @@ use super::shared::Shared;
 use super::voice::Voice;
 use crate::audio::fpu::FpuGuard;
 use crate::dsp::resample::ResampleError;
-use crate::render::Renderer;
+use crate::model::SlotId;
 use crate::render::ramp::{Ramp, SEEK_FADE_MS, SWITCH_FADE_MS};
+use crate::render::watch::{ChainPeaks, stronger_db};
+use crate::render::{GainReduction, Renderer};
 use crate::units::{Frames, SampleRate};
 
 /// Messages taken in one callback at most.
@@ -110,6 +114,9 @@ pub struct Callback {
     monitor: MonitorRunner,
     guard: OutputGuard,
     meter: MeterFrame,
+    /// The slot that is shown, and how often its signal began anew.
+    probe: Option<SlotId>,
+    probe_run: u32,
     left: [f64; SEGMENT],
     right: [f64; SEGMENT],
     /// Time and frames not yet judged: shorter callbacks than a quantum are judged together.
@@ -150,6 +157,8 @@ impl Callback {
             monitor: MonitorRunner::new(rate),
             guard: OutputGuard::default(),
             meter: MeterFrame::default(),
+            probe: None,
+            probe_run: 0,
             left: [0.0; SEGMENT],
             right: [0.0; SEGMENT],
             load_nanos: 0,
@@ -285,8 +294,18 @@ impl Callback {
         let left = &mut self.left[done..done + segment];
         let right = &mut self.right[done..done + segment];
         let mut heard = false;
-        for voice in [&mut self.current, &mut self.outgoing].into_iter().flatten() {
-            let report = voice.read(left, right, heard);
+        let run = &mut self.probe_run;
+        let watch = Watch { run, shared: &self.shared, ends: &mut self.ends, meter: &mut self.meter };
+        let mut watch = Some(watch);
+        for (voice, is_current) in [(&mut self.current, true), (&mut self.outgoing, false)] {
+            let Some(voice) = voice else { continue };
+            let mut watch = watch.take_if(|_| is_current);
+            let mut made = |renderer: &mut Renderer| {
+                if let Some(watch) = &mut watch {
+                    watch.look_at(renderer);
+                }
+            };
+            let report = voice.read(left, right, heard, &mut made);
             heard = true;
             self.shared.late_quanta.fetch_add(u64::from(report.late), Relaxed);
             self.shared.failed_quanta.fetch_add(u64::from(report.failed), Relaxed);
@@ -301,7 +320,6 @@ impl Callback {
         self.ends.samples.push_iter(frames);
         if let Some(voice) = &self.current {
             self.position = voice.position();
-            gather_reductions(&mut self.meter, &voice.renderer);
         }
     }
 
@@ -334,7 +352,7 @@ impl Callback {
         self.drop_swap();
         self.fade_out_current();
         let fade = Ramp::between(0.0, 1.0, SEEK_FADE_MS, self.rate);
-        self.current = Some(Voice::new(renderer, range.from, fade));
+        self.make_current(Voice::new(renderer, range.from, fade));
         self.position = range.from;
     }
 
@@ -346,7 +364,7 @@ impl Callback {
         self.fade_out_current_over(SWITCH_FADE_MS);
         self.shared.plan_id.store(swap.renderer.plan().id, Relaxed);
         let fade = Ramp::between(0.0, 1.0, SWITCH_FADE_MS, self.rate);
-        self.current = Some(Voice::new(swap.renderer, swap.at_new, fade));
+        self.make_current(Voice::new(swap.renderer, swap.at_new, fade));
         self.position = swap.at_new;
     }
 
@@ -360,6 +378,7 @@ impl Callback {
                     self.guard.reset();
                     self.shared.guard_tripped.store(false, Relaxed);
                 }
+                Control::Probe(slot) => self.set_probe(slot),
             }
         }
         for _ in 0..MESSAGES_PER_CALLBACK {
@@ -439,7 +458,23 @@ impl Callback {
         }
         self.position = at;
         self.loop_armed = false;
-        self.current = Some(Voice::new(renderer, at, gain));
+        self.make_current(Voice::new(renderer, at, gain));
+    }
+
+    /// The voice that is heard and shown from now on.
+    fn make_current(&mut self, mut voice: Voice) {
+        voice.renderer.meter_slots();
+        voice.renderer.set_probe(self.probe);
+        self.probe_run = self.probe_run.wrapping_add(1);
+        self.current = Some(voice);
+    }
+
+    fn set_probe(&mut self, slot: Option<SlotId>) {
+        self.probe = slot;
+        self.probe_run = self.probe_run.wrapping_add(1);
+        if let Some(voice) = &mut self.current {
+            voice.renderer.set_probe(slot);
+        }
     }
 
     fn stop(&mut self) {
@@ -528,19 +563,49 @@ fn put<S: DeviceSample>(frame: &mut [S], sides: [f64; 2]) {
     frame.iter_mut().zip(sides).for_each(|(to, from)| *to = S::from_f64(from));
 }
 
-fn gather_reductions(meter: &mut MeterFrame, renderer: &Renderer) {
-    for reading in renderer.album_gain_reductions() {
-        if let Some(deepest) = meter.album_reduction_db.get_mut(usize::from(reading.slot)) {
-            *deepest = deepest.min(reading.db as f32);
+/// What is shown of the slots of the voice that is heard.
+struct Watch<'a> {
+    run: &'a mut u32,
+    shared: &'a Shared,
+    ends: &'a mut CallbackEnds,
+    meter: &'a mut MeterFrame,
+}
+
+impl Watch<'_> {
+    /// Gathers what the quantum just made has to show.
+    fn look_at(&mut self, renderer: &mut Renderer) {
+        gather_slots(self.meter, renderer);
+        let Some(probe) = renderer.probe() else { return };
+        probe.run = *self.run;
+        // A worker that is late misses quanta; the audio never waits for it.
+        if self.ends.probes.try_push(probe.clone()).is_err() {
+            *self.run = self.run.wrapping_add(1);
+            self.shared.probes_lost.fetch_add(1, Relaxed);
         }
     }
+}
+
+fn gather_slots(meter: &mut MeterFrame, renderer: &mut Renderer) {
+    gather_reductions(&mut meter.album_reduction_db, renderer.album_gain_reductions());
+    gather_peaks(&mut meter.album_peaks, &renderer.take_album_peaks());
     let Some((index, song)) = renderer.sounding_song() else { return };
     if meter.song != Some(song) {
-        (meter.song, meter.song_reduction_db) = (Some(song), [0.0; super::link::METERED_SLOTS]);
+        meter.song = Some(song);
+        meter.song_reduction_db = [0.0; METERED_SLOTS];
+        meter.song_peaks = ChainPeaks::default();
     }
-    for reading in renderer.song_gain_reductions(index) {
-        if let Some(deepest) = meter.song_reduction_db.get_mut(usize::from(reading.slot)) {
-            *deepest = deepest.min(reading.db as f32);
+    gather_reductions(&mut meter.song_reduction_db, renderer.song_gain_reductions(index));
+    gather_peaks(&mut meter.song_peaks, &renderer.take_song_peaks(index));
+}
+
+fn gather_reductions(gathered: &mut [f32; METERED_SLOTS], readings: impl Iterator<Item = GainReduction>) {
+    for reading in readings {
+        if let Some(strongest) = gathered.get_mut(usize::from(reading.slot)) {
+            *strongest = stronger_db(*strongest, reading.db as f32);
         }
     }
+}
+
+fn gather_peaks(gathered: &mut ChainPeaks, peaks: &ChainPeaks) {
+    gathered.iter_mut().zip(peaks).for_each(|(highest, peak)| *highest = highest.max(*peak));
 }

@@ -7,23 +7,26 @@
 //! | retired | callback, conductor | 64 | the callback takes no message while fewer than 16 places are free |
 //! | meters | callback, program | 256 | the readings go on accumulating: late, never lost |
 //! | samples | callback, meter worker | 2^19 frames | frames are dropped and counted |
+//! | probes | callback, focus worker | 2^11 quanta | quanta are dropped and counted |
 
 use ringbuf::traits::Split;
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 
 use super::monitor::Monitor;
-use crate::model::SongId;
-use crate::render::{ParamGroup, Renderer};
+use crate::model::{SlotId, SongId};
+use crate::render::watch::{ChainPeaks, WATCHED_SLOTS};
+use crate::render::{ParamGroup, Renderer, SlotProbe};
 use crate::units::Frames;
 
-/// Slots of a chain whose gain reduction is metered.
-pub const METERED_SLOTS: usize = 16;
+/// Slots of a chain whose gain changes and levels are metered.
+pub const METERED_SLOTS: usize = WATCHED_SLOTS;
 
 const MESSAGES: usize = 64;
 const CONTROLS: usize = 256;
 const RETIRED: usize = 64;
 const METERS: usize = 256;
 const SAMPLES: usize = 1 << 19;
+const PROBES: usize = 1 << 11;
 
 /// Places that must be free in the retire ring before the callback takes a message: more than it can ever hold boxes.
 pub(super) const RETIRE_RESERVE: usize = 16;
@@ -57,6 +60,8 @@ pub(super) enum Control {
     Stop,
     Monitor(Monitor),
     ResetGuard,
+    /// Shows what this slot does.
+    Probe(Option<SlotId>),
 }
 
 /// Why a renderer comes back.
@@ -89,12 +94,16 @@ pub struct MeterFrame {
     pub product_sum: f64,
     /// Frames at or above full scale.
     pub overs: u32,
-    /// Deepest gain reduction by slot of the album chain, dB; 0 where there is none.
+    /// Gain change by slot of the album chain, dB: the deepest reduction, else the largest gain; 0 where there is none.
     pub album_reduction_db: [f32; METERED_SLOTS],
+    /// Highest levels in the album chain.
+    pub album_peaks: ChainPeaks,
     /// The song sounding (of several, the last in running order).
     pub song: Option<SongId>,
-    /// Deepest gain reduction by slot of that song's chain, dB.
+    /// Gain change by slot of that song's chain, dB.
     pub song_reduction_db: [f32; METERED_SLOTS],
+    /// Highest levels in that song's chain.
+    pub song_peaks: ChainPeaks,
 }
 
 impl Default for MeterFrame {
@@ -107,8 +116,10 @@ impl Default for MeterFrame {
             product_sum: 0.0,
             overs: 0,
             album_reduction_db: [0.0; METERED_SLOTS],
+            album_peaks: ChainPeaks::default(),
             song: None,
             song_reduction_db: [0.0; METERED_SLOTS],
+            song_peaks: ChainPeaks::default(),
         }
     }
 }
@@ -133,6 +144,7 @@ pub(super) struct CallbackEnds {
     pub retired: HeapProd<Retired>,
     pub meters: HeapProd<MeterFrame>,
     pub samples: HeapProd<[f64; 2]>,
+    pub probes: HeapProd<SlotProbe>,
 }
 
 /// The conductor's ends.
@@ -146,13 +158,14 @@ pub(super) struct ProgramEnds {
     pub controls: HeapProd<Control>,
     pub meters: HeapCons<MeterFrame>,
     pub samples: HeapCons<[f64; 2]>,
+    pub probes: HeapCons<SlotProbe>,
 }
 
 /// An empty ring whose every page the system has already given: else the audio thread would ask for each of the first
-/// 2000, one by one.
-fn touched(frames: usize) -> HeapRb<[f64; 2]> {
-    let mut ring = HeapRb::new(frames);
-    ring.push_iter(std::iter::repeat([0.0; 2]));
+/// thousands, one by one.
+fn touched<T: Clone>(places: usize, nothing: T) -> HeapRb<T> {
+    let mut ring = HeapRb::new(places);
+    ring.push_iter(std::iter::repeat(nothing));
     ring.clear();
     ring
 }
@@ -163,10 +176,11 @@ pub(super) fn rings() -> (CallbackEnds, ConductorEnds, ProgramEnds) {
     let (controls_in, controls) = HeapRb::new(CONTROLS).split();
     let (retired, retired_out) = HeapRb::new(RETIRED).split();
     let (meters, meters_out) = HeapRb::new(METERS).split();
-    let (samples, samples_out) = touched(SAMPLES).split();
+    let (samples, samples_out) = touched(SAMPLES, [0.0; 2]).split();
+    let (probes, probes_out) = touched(PROBES, SlotProbe::default()).split();
     (
-        CallbackEnds { messages, controls, retired, meters, samples },
+        CallbackEnds { messages, controls, retired, meters, samples, probes },
         ConductorEnds { messages: messages_in, retired: retired_out },
-        ProgramEnds { controls: controls_in, meters: meters_out, samples: samples_out },
+        ProgramEnds { controls: controls_in, meters: meters_out, samples: samples_out, probes: probes_out },
     )
 }

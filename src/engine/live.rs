@@ -15,8 +15,8 @@ use super::link::{Control, LoopRange, MeterFrame, ProgramEnds, rings};
 use super::monitor::Monitor;
 use super::shared::{LoadReading, Shared};
 use crate::media::{OpenSource, SourceKey};
-use crate::model::{Session, SourceRef};
-use crate::render::RenderNote;
+use crate::model::{Session, SlotId, SourceRef};
+use crate::render::{RenderNote, SlotProbe};
 use crate::units::{Frames, SampleRate};
 
 /// Opens sources on the conductor's thread.
@@ -200,6 +200,23 @@ impl LiveEngine {
         use ringbuf::traits::Split;
         let (_, empty) = ringbuf::HeapRb::new(1).split();
         std::mem::replace(&mut self.ends.samples, empty)
+    }
+
+    /// Shows what this slot does, wherever it stands in the session, or no slot any more.
+    pub fn set_probe(&mut self, slot: Option<SlotId>) {
+        self.control(Control::Probe(slot));
+    }
+
+    /// The next quantum of the probed slot, oldest first.
+    pub fn next_probe(&mut self) -> Option<SlotProbe> {
+        self.ends.probes.try_pop()
+    }
+
+    /// Hands the ring of the probed slot to a worker; afterwards [`Self::next_probe`] gives nothing.
+    pub fn take_probe_ring(&mut self) -> HeapCons<SlotProbe> {
+        use ringbuf::traits::Split;
+        let (_, empty) = ringbuf::HeapRb::new(1).split();
+        std::mem::replace(&mut self.ends.probes, empty)
     }
 
     /// The next thing to show or log.

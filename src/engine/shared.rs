@@ -26,6 +26,8 @@ pub struct Shared {
     /// Xruns the device reported.
     pub(super) xruns: AtomicU64,
     pub(super) callbacks: AtomicU64,
+    /// Quanta of the probed slot that its worker was too slow for.
+    pub(super) probes_lost: AtomicU64,
     /// Repetitions of a loop that were played or given back.
     pub(super) loop_taken: AtomicU64,
     pub(super) guard_tripped: AtomicBool,
@@ -51,6 +53,7 @@ impl Default for Shared {
             late_callbacks: AtomicU64::new(0),
             xruns: AtomicU64::new(0),
             callbacks: AtomicU64::new(0),
+            probes_lost: AtomicU64::new(0),
             loop_taken: AtomicU64::new(0),
             guard_tripped: AtomicBool::new(false),
             lost: AtomicBool::new(false),
@@ -96,6 +99,11 @@ impl Shared {
     /// Callbacks that took longer than their buffer lasts.
     pub fn late_callbacks(&self) -> u64 {
         self.late_callbacks.load(Relaxed)
+    }
+
+    /// Quanta of the probed slot that were not shown: nobody took them in time.
+    pub fn probes_lost(&self) -> u64 {
+        self.probes_lost.load(Relaxed)
     }
 
     /// An xrun the device reported; any thread.

@@ -38,14 +38,23 @@ impl Voice {
     }
 
     /// Fills the slices, or adds to them; what happened on the way.
-    pub fn read(&mut self, left: &mut [f64], right: &mut [f64], add: bool) -> QuantumReport {
+    ///
+    /// Calls `made` after every quantum the renderer makes.
+    pub fn read(
+        &mut self,
+        left: &mut [f64],
+        right: &mut [f64],
+        add: bool,
+        made: &mut impl FnMut(&mut Renderer),
+    ) -> QuantumReport {
         let mut report = QuantumReport::default();
         let mut done = 0;
         while done < left.len() {
             if self.cursor == QUANTUM {
-                let made = self.renderer.next(&mut self.block);
-                report.late |= made.late;
-                report.failed |= made.failed;
+                let quantum = self.renderer.next(&mut self.block);
+                report.late |= quantum.late;
+                report.failed |= quantum.failed;
+                made(&mut self.renderer);
                 self.cursor = std::mem::take(&mut self.skip);
             }
             let count = (left.len() - done).min(QUANTUM - self.cursor);

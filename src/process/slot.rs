@@ -6,7 +6,7 @@
 //! switching off the processor sleeps, and on waking it is reset and fed for its latency before it is faded in.
 
 use super::drywet::DryWet;
-use super::{Kind, ParamError, ParamIndex, Processor, Setup, find, values_of};
+use super::{BANDS_SHOWN, Kind, ParamError, ParamIndex, Processor, Setup, find, values_of};
 use crate::audio::{Block, QUANTUM};
 use crate::dsp::midside::mid_side;
 use crate::model::{ChannelMode, Slot};
@@ -103,8 +103,25 @@ impl SlotRunner {
 
     /// Works on one block in place; `start` as in [`Processor::process`].
     pub fn process(&mut self, start: Frames, block: &mut Block) {
-        let Some(processor) = &mut self.processor else { return };
+        self.run(start, block, None);
+    }
+
+    /// The same; `before` becomes the input as it stands beside the output, delayed by the latency.
+    pub fn process_beside(&mut self, start: Frames, block: &mut Block, before: &mut Block) {
+        self.run(start, block, Some(before));
+    }
+
+    fn run(&mut self, start: Frames, block: &mut Block, before: Option<&mut Block>) {
+        let Some(processor) = &mut self.processor else {
+            if let Some(before) = before {
+                before.clone_from(block);
+            }
+            return;
+        };
         let dry = self.mix.dry(block);
+        if let Some(before) = before {
+            before.clone_from(&dry);
+        }
         if self.mix.is_asleep() {
             *block = dry;
             return;
@@ -119,12 +136,21 @@ impl SlotRunner {
         self.mix.mix(&dry, block);
     }
 
-    /// The deepest gain reduction in the last block, dB, 0 or negative; `None` where there is none or it is off.
+    /// The gain change in the last block, signed as [`Processor::gain_reduction_db`]; `None` where there is none or it is
+    /// off.
     pub fn gain_reduction_db(&self) -> Option<f64> {
         if self.mix.is_asleep() {
             return None;
         }
         self.processor.as_ref().and_then(|p| p.gain_reduction_db())
+    }
+
+    /// [`Processor::band_gains_db`] of the last block; 0 bands where it is off.
+    pub fn band_gains_db(&self, out: &mut [f32; BANDS_SHOWN]) -> usize {
+        match &self.processor {
+            Some(processor) if !self.mix.is_asleep() => processor.band_gains_db(out),
+            _ => 0,
+        }
     }
 }
 

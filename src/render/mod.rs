@@ -10,9 +10,11 @@ pub mod ramp;
 pub mod renderer;
 pub mod strand;
 pub mod tap;
+pub mod watch;
 
 pub use offline::{Progress, RangeOptions, RenderError, RenderSummary, Sink, render_range};
 pub use params::{ParamChange, ParamEntry, ParamGroup, PlanChange, Target, diff};
 pub use plan::{RenderNote, RenderPlan, StrandPlan, map_position};
 pub use renderer::{GainReduction, QuantumReport, Renderer, Sources};
 pub use tap::TapHash;
+pub use watch::SlotProbe;

@@ -12,12 +12,13 @@ use std::sync::Arc;
 
 use crate::audio::Block;
 use crate::media::{OpenSource, ReadOutcome};
-use crate::model::SongId;
+use crate::model::{SlotId, SongId};
 use crate::units::{Frames, SampleRate};
 
 use super::params::{ParamGroup, Target};
 use super::plan::{Q, RenderNote, RenderPlan};
 use super::strand::{ChainRunner, Strand};
+use super::watch::{ChainPeaks, SlotProbe};
 
 /// Where a renderer gets its sources.
 #[derive(Clone, Copy)]
@@ -48,12 +49,12 @@ impl QuantumReport {
     }
 }
 
-/// Gain reduction of one slot.
+/// Gain change of one slot.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct GainReduction {
     /// Slot in its chain, from 0.
     pub slot: u16,
-    /// Deepest in the last block, dB, 0 or negative.
+    /// In the last block, dB, signed as [`crate::process::Processor::gain_reduction_db`].
     pub db: f64,
 }
 
@@ -65,6 +66,8 @@ pub struct Renderer {
     quantum: i64,
     strand_out: Block,
     notes: Vec<RenderNote>,
+    /// Where the slot that is probed stands.
+    probed: Option<Target>,
 }
 
 impl Renderer {
@@ -96,6 +99,7 @@ impl Renderer {
             quantum,
             strand_out: Block::silent(),
             notes: Vec::new(),
+            probed: None,
             plan: plan.clone(),
         }
     }
@@ -169,6 +173,43 @@ impl Renderer {
     /// Gain reductions of a song's chain in the last quantum.
     pub fn song_gain_reductions(&self, index: usize) -> impl Iterator<Item = GainReduction> {
         self.strands.get(index).into_iter().flat_map(|s| reductions(&s.chain))
+    }
+
+    /// Measures levels at every slot from now on; what is heard is the same.
+    pub fn meter_slots(&mut self) {
+        self.album.meter();
+        self.strands.iter_mut().for_each(|s| s.chain.meter());
+    }
+
+    /// Highest levels of the album chain since the last call.
+    pub fn take_album_peaks(&mut self) -> ChainPeaks {
+        self.album.take_peaks()
+    }
+
+    /// Highest levels of a song's chain since the last call.
+    pub fn take_song_peaks(&mut self, index: usize) -> ChainPeaks {
+        self.strands.get_mut(index).map(|s| s.chain.take_peaks()).unwrap_or_default()
+    }
+
+    /// Looks at this slot from now on, wherever it stands, or at none; what is heard is the same.
+    pub fn set_probe(&mut self, slot: Option<SlotId>) {
+        self.probed = self.album.set_probe(slot).then_some(Target::Album);
+        for (strand, index) in self.strands.iter_mut().zip(0u16..) {
+            if strand.chain.set_probe(slot) {
+                self.probed = Some(Target::Song(index));
+            }
+        }
+    }
+
+    /// The probed slot in the last quantum made; `None` if no sound ran through it.
+    pub fn probe(&mut self) -> Option<&mut SlotProbe> {
+        match self.probed? {
+            Target::Album => self.album.probe(),
+            Target::Song(index) => {
+                let last = self.quantum - 1;
+                self.strands.get_mut(usize::from(index)).filter(|s| s.is_active(last))?.chain.probe()
+            }
+        }
     }
 
     /// The song that sounds in the last quantum made (of several, the last in running order) and its place in the

@@ -2,7 +2,7 @@
 
 use crate::audio::{Block, QUANTUM};
 use crate::media::{FrameSource, OpenSource, ReadOutcome};
-use crate::model::{Chain, SongId};
+use crate::model::{Chain, SlotId, SongId};
 use crate::process::Setup;
 use crate::process::slot::{SlotRunner, SlotSet};
 use crate::units::{Frames, SampleRate, gain_from_db};
@@ -10,22 +10,88 @@ use crate::units::{Frames, SampleRate, gain_from_db};
 use super::params::ParamChange;
 use super::plan::{Q, RenderNote, StrandPlan};
 use super::ramp::{Ramp, SWITCH_FADE_MS, frames_from_ms, raised_cosine};
+use super::watch::{ChainPeaks, SlotProbe, peak_of};
 
 /// A chain of processors, running.
 pub(super) struct ChainRunner {
     slots: Vec<SlotRunner>,
+    /// In the order of the slots.
+    ids: Vec<SlotId>,
+    /// Whether levels are looked at; they cost time.
+    is_metered: bool,
+    /// Highest since taken.
+    peaks: ChainPeaks,
+    /// The slot that is probed, and what its last quantum was.
+    probed: Option<usize>,
+    probe: SlotProbe,
 }
 
 impl ChainRunner {
     pub fn new(chain: &Chain, rate: SampleRate) -> Self {
         let setup = Setup { sample_rate: rate };
-        Self { slots: chain.slots.iter().map(|slot| SlotRunner::new(slot, &setup).0).collect() }
+        Self {
+            slots: chain.slots.iter().map(|slot| SlotRunner::new(slot, &setup).0).collect(),
+            ids: chain.slots.iter().map(|slot| slot.id).collect(),
+            is_metered: false,
+            peaks: ChainPeaks::default(),
+            probed: None,
+            probe: SlotProbe::default(),
+        }
     }
 
     pub fn process(&mut self, start: Frames, block: &mut Block) {
+        if self.is_metered || self.probed.is_some() {
+            return self.process_watched(start, block);
+        }
         for slot in &mut self.slots {
             slot.process(start, block);
         }
+    }
+
+    /// The same sound, looked at on the way.
+    fn process_watched(&mut self, start: Frames, block: &mut Block) {
+        self.note_peak(0, block);
+        for i in 0..self.slots.len() {
+            let slot = &mut self.slots[i];
+            if self.probed == Some(i) {
+                let probe = &mut self.probe;
+                slot.process_beside(start, block, &mut probe.before);
+                probe.after.clone_from(block);
+                probe.gain_db = slot.gain_reduction_db().map(|db| db as f32);
+                probe.bands = slot.band_gains_db(&mut probe.bands_db);
+            } else {
+                slot.process(start, block);
+            }
+            self.note_peak(i + 1, block);
+        }
+    }
+
+    fn note_peak(&mut self, border: usize, block: &Block) {
+        if let (true, Some(peak)) = (self.is_metered, self.peaks.get_mut(border)) {
+            *peak = peak.max(peak_of(block));
+        }
+    }
+
+    /// Looks at the levels of every slot from now on.
+    pub fn meter(&mut self) {
+        self.is_metered = true;
+    }
+
+    /// Highest levels since the last call.
+    pub fn take_peaks(&mut self) -> ChainPeaks {
+        std::mem::take(&mut self.peaks)
+    }
+
+    /// Looks at the slot of this id from now on, if it is here; whether it is.
+    pub fn set_probe(&mut self, slot: Option<SlotId>) -> bool {
+        self.probed = self.ids.iter().position(|id| Some(*id) == slot);
+        self.probe.slot = slot.unwrap_or_default();
+        self.probed.is_some()
+    }
+
+    /// The probed slot in the last quantum.
+    pub fn probe(&mut self) -> Option<&mut SlotProbe> {
+        self.probed.map(|_| &mut self.probe)
     }
 
     pub fn set(&mut self, slot: u16, set: SlotSet) {
@@ -34,7 +100,7 @@ impl ChainRunner {
         }
     }
 
-    /// Deepest gain reduction of each slot in its last block, dB, `None` for slots that have none.
+    /// Gain change of each slot in its last block, dB, `None` for slots that have none.
     pub fn gain_reductions_db(&self) -> impl Iterator<Item = Option<f64>> {
         self.slots.iter().map(SlotRunner::gain_reduction_db)
     }

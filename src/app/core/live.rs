@@ -9,12 +9,16 @@ use std::time::Duration;
 use ringbuf::HeapCons;
 use ringbuf::traits::{Consumer, Observer};
 
+use super::focus_worker::FocusWorker;
 use super::sources::Sources;
 #[cfg(feature = "device")]
 use crate::app::frame::DeviceChoice;
-use crate::app::frame::{DeviceView, MeterView, MonitorListen, MonitorView, SpectrumView};
+use crate::app::frame::{
+    DeviceView, FocusView, MeterView, MonitorListen, MonitorView, SlotLevels, SpectrumView,
+};
 use crate::app::log::Log;
 use crate::app::settings::Settings;
+use crate::app::slot_levels::SlotMeters;
 use crate::app::telemetry::Meters;
 #[cfg(feature = "device")]
 use crate::engine::device;
@@ -147,6 +151,7 @@ struct Running {
     /// `None` only while one output gives way to another.
     output: Option<Output>,
     meters: MeterWorker,
+    focus: FocusWorker,
 }
 
 /// The live side.
@@ -162,6 +167,10 @@ pub(super) struct Live {
     monitor: MonitorView,
     loop_range: Option<(Frames, Frames)>,
     reductions: Arc<Vec<(SlotId, f32)>>,
+    slot_meters: SlotMeters,
+    slot_levels: Arc<Vec<(SlotId, SlotLevels)>>,
+    /// The slot that is shown.
+    probed: Option<SlotId>,
     device: Arc<DeviceView>,
     /// Whether devices may be opened at all (not in tests and on servers).
     wanted: bool,
@@ -201,6 +210,9 @@ impl Live {
             monitor: settings.monitor,
             loop_range: None,
             reductions: Arc::default(),
+            slot_meters: SlotMeters::default(),
+            slot_levels: Arc::default(),
+            probed: None,
             device: Arc::default(),
             wanted: audio,
             settings: settings.clone(),
@@ -227,6 +239,7 @@ impl Live {
         match start(rate, &self.files, &self.streams, settings) {
             Ok(mut running) => {
                 running.engine.set_monitor(monitor_of(&self.monitor));
+                running.engine.set_probe(self.probed);
                 self.running = running;
                 self.rate = rate;
                 self.loop_range = None;
@@ -308,6 +321,7 @@ impl Live {
         match start(rate, &self.files, &self.streams, &self.settings) {
             Ok(mut running) => {
                 running.engine.set_monitor(monitor_of(&self.monitor));
+                running.engine.set_probe(self.probed);
                 self.running = running;
                 let session = Arc::clone(&self.session);
                 self.set_session(&session);
@@ -405,6 +419,15 @@ impl Live {
 
     pub(super) fn reset_meters(&mut self) {
         self.running.meters.reset.store(true, Ordering::Relaxed);
+        self.running.focus.reset();
+    }
+
+    /// The slot whose editor is open.
+    pub(super) fn show_slot(&mut self, slot: Option<SlotId>) {
+        if self.probed != slot {
+            self.probed = slot;
+            self.running.engine.set_probe(slot);
+        }
     }
 
     /// What the engine reported last.
@@ -434,9 +457,12 @@ impl Live {
             }
         }
         let mut latest = None;
+        self.slot_meters.fall_to(now_s);
         while let Some(frame) = self.running.engine.next_meter_frame() {
+            self.slot_meters.take(&self.session, &frame);
             latest = Some(frame);
         }
+        self.slot_levels = Arc::new(self.slot_meters.view());
         if let Some(frame) = latest {
             self.reductions = Arc::new(self.reductions_of(&frame));
         }
@@ -484,6 +510,20 @@ impl Live {
         Arc::clone(&self.reductions)
     }
 
+    pub(super) fn slot_levels(&self) -> Arc<Vec<(SlotId, SlotLevels)>> {
+        Arc::clone(&self.slot_levels)
+    }
+
+    /// What the slot that is shown does; of another slot nothing.
+    pub(super) fn focus(&self) -> Arc<FocusView> {
+        let view = self.running.focus.published();
+        if view.slot == self.probed {
+            view
+        } else {
+            Arc::new(FocusView { slot: self.probed, ..FocusView::default() })
+        }
+    }
+
     pub(super) fn device(&self) -> Arc<DeviceView> {
         Arc::clone(&self.device)
     }
@@ -500,8 +540,9 @@ fn start(
     let (mut engine, callback) =
         LiveEngine::new(rate, Arc::clone(files) as _, Arc::clone(streams) as _, clock)?;
     let meters = MeterWorker::start(rate, engine.take_sample_ring())?;
+    let focus = FocusWorker::start(rate, engine.take_probe_ring())?;
     let device = NullDevice::start(callback, settings.buffer_frames as usize, Pace::RealTime, None)?;
-    Ok(Running { engine, output: Some(Output::Null(device)), meters })
+    Ok(Running { engine, output: Some(Output::Null(device)), meters, focus })
 }
 
 fn monitor_of(view: &MonitorView) -> Monitor {

@@ -6,6 +6,7 @@
 mod actions;
 mod document;
 mod exports;
+mod focus_worker;
 mod live;
 mod sources;
 
@@ -254,6 +255,7 @@ impl Core {
         if let Some(slot) = slot {
             self.slot_kind = Some(slot.kind.clone());
         }
+        self.live.show_slot(self.selection.slot);
     }
 
     fn select(&mut self, selection: Selection) {
@@ -393,8 +395,8 @@ impl Core {
             spectrum: self.live.spectrum(),
             field: if playing { self.live.field() } else { Arc::default() },
             gain_reductions: self.live.gain_reductions(),
-            slot_levels: Arc::default(),
-            focus: Arc::default(),
+            slot_levels: self.live.slot_levels(),
+            focus: if playing { self.live.focus() } else { Arc::new(self.live.focus().at_rest()) },
             device: self.live.device(),
             jobs: Arc::new(jobs.collect()),
             log: self.log.lines(),
