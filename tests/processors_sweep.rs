@@ -38,7 +38,24 @@ const AT_WORK: &[(&str, &[(&str, f64)])] = &[
     ("expander", &[("threshold_db", -10.0), ("ratio", 3.0), ("attack_ms", 10.0)]),
     ("transient", &[("attack_db", 6.0), ("sustain_db", 6.0)]),
     ("dc_filter", &[]),
+    (
+        "width",
+        &[
+            ("width_percent", 120.0),
+            ("mono_below_hz", 200.0),
+            ("low_width_percent", 60.0),
+            ("high_width_percent", 130.0),
+            ("rotation_deg", 5.0),
+            ("delay_ms", -2.2),
+        ],
+    ),
+    ("gain", &[]),
 ];
+
+/// The right channel against the left: kinds that work on the image get one.
+fn right_gain(kind: &dyn Kind) -> f64 {
+    if matches!(kind.id(), "width" | "gain") { -0.4 } else { 1.0 }
+}
 
 fn tone(n: usize) -> f64 {
     0.25 * (2.0 * std::f64::consts::PI * TONE_HZ * n as f64 / RATE_HZ).sin()
@@ -59,8 +76,8 @@ fn run(
     for start in (0..frames).step_by(QUANTUM) {
         processor.set(param, value_at(start));
         let mut block = Block::silent();
-        for samples in block.channels_mut() {
-            samples.iter_mut().enumerate().for_each(|(i, s)| *s = tone(start + i));
+        for (samples, gain) in block.channels_mut().iter_mut().zip([1.0, right_gain(kind)]) {
+            samples.iter_mut().enumerate().for_each(|(i, s)| *s = gain * tone(start + i));
         }
         processor.process(Frames(start as i64), &mut block);
         out.extend_from_slice(block.left());

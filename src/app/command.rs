@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::Action;
 use super::frame::{ExportRequest, JobId, MonitorView, Selection};
 use crate::edit::{Edit, GestureId};
-use crate::model::SongId;
+use crate::model::{ChainRef, PresetFor, SlotId, SongId};
 use crate::units::{Frames, SampleRate};
 
 /// One request. Never fails in the caller's face: what cannot be done becomes a line in the log.
@@ -75,6 +75,35 @@ pub enum Command {
     },
     /// Looks for hosts and devices again.
     RefreshDevices,
+    /// Keeps a chain, or one slot of it, as a preset of the user.
+    SavePreset {
+        /// Which chain.
+        chain: ChainRef,
+        /// The slot, for a slot preset.
+        slot: Option<SlotId>,
+        /// Its name.
+        name: String,
+        /// Over one of the same name.
+        overwrite: bool,
+    },
+    /// Gives a preset of the user another name.
+    RenamePreset {
+        /// What it is for.
+        what: PresetFor,
+        /// Its id.
+        id: String,
+        /// Its new name.
+        name: String,
+    },
+    /// Moves a preset of the user aside.
+    RemovePreset {
+        /// What it is for.
+        what: PresetFor,
+        /// Its id.
+        id: String,
+    },
+    /// Reads the user's presets again.
+    RefreshPresets,
     /// Clears holds, maxima and integrated readings.
     ResetMeters,
     /// Clears a lamp (dropouts, output guard).

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::presets::Presets;
 pub use crate::deliver::{SettingDesc, SettingKind};
 use crate::model::{ChainRef, Extra, Finding, PlacedSong, Session, SlotId, SongId, Timeline};
 use crate::units::{Frames, SampleRate};
@@ -556,6 +557,8 @@ pub struct Frame {
     pub deliverables: Arc<Vec<DeliverableView>>,
     /// Sessions opened lately, newest first.
     pub recent: Arc<Vec<PathBuf>>,
+    /// Presets of chains and slots.
+    pub presets: Presets,
 }
 
 impl Frame {
@@ -589,6 +592,7 @@ impl Frame {
             result: None,
             deliverables: Arc::default(),
             recent: Arc::default(),
+            presets: Presets::default(),
         }
     }
 

@@ -111,6 +111,11 @@ impl Folders {
         Self { config: folder.join("config"), data: folder.join("data"), cache: folder.join("cache") }
     }
 
+    /// The folder of the user's presets.
+    pub fn presets(&self) -> PathBuf {
+        self.config.join("presets")
+    }
+
     /// The settings file.
     pub fn settings_file(&self) -> PathBuf {
         self.config.join("settings.json")

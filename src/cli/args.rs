@@ -40,7 +40,7 @@ pub enum Command {
     /// The built-in demo album: the window, or its whole job without one
     Demo(DemoArgs),
     /// Every processor: kind, parameters, units, ranges, defaults, latency
-    Processors(JsonOnly),
+    Processors(ProcessorsArgs),
     /// Audio hosts and devices with rates, formats, buffer sizes
     Devices(JsonOnly),
     /// What this machine lacks or could do better, each with its mend
@@ -66,6 +66,17 @@ pub struct CacheArgs {
 /// A command whose only choice is the form of its output.
 #[derive(Debug, Args)]
 pub struct JsonOnly {
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `processors`.
+#[derive(Debug, Args)]
+pub struct ProcessorsArgs {
+    /// List the factory presets instead: chains, and settings of single processors
+    #[arg(long)]
+    pub chains: bool,
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
@@ -112,8 +123,8 @@ pub struct ProcessArgs {
     pub input: PathBuf,
     /// File to write, .wav or .flac
     pub output: PathBuf,
-    /// Chain file
-    #[arg(long, value_name = "FILE")]
+    /// Chain file, or factory:NAME for one of the program's own (`processors --chains` lists them)
+    #[arg(long, value_name = "FILE|factory:NAME")]
     pub chain: PathBuf,
     /// The form of the file
     #[command(flatten)]

@@ -1,17 +1,40 @@
-//! Chain files: `{"slots": [...]}` as in a session. Here an unknown kind, an unknown parameter or a value outside its
-//! range is an error that names the slot, the parameter and the range.
+//! Chain files: `{"slots": [...]}` as in a session, and `factory:NAME` for a preset of the program. Here an unknown kind,
+//! an unknown parameter or a value outside its range is an error that names the slot, the parameter and the range.
 
 use std::path::Path;
 
 use super::output::{CliError, unread_because};
-use crate::model::Chain;
+use crate::model::{Chain, PresetFor};
 use crate::process;
+use crate::store::presets::{factory, find_factory};
 
-/// Reads and proves a chain file.
+/// How a preset of the program is named where a chain file can be.
+const FACTORY: &str = "factory:";
+
+/// The chain of a file, or of a factory preset (`factory:band`, `factory:eq/air`).
 ///
 /// # Errors
-/// An input error in one line.
-pub fn read(path: &Path) -> Result<Chain, CliError> {
+/// An error in one line.
+pub fn read(chain: &Path) -> Result<Chain, CliError> {
+    match chain.to_str().and_then(|text| text.strip_prefix(FACTORY)) {
+        Some(name) => of_factory(name),
+        None => of_file(chain),
+    }
+}
+
+fn of_factory(name: &str) -> Result<Chain, CliError> {
+    let preset = find_factory(name).ok_or_else(|| {
+        let known: Vec<_> = factory().of(&PresetFor::Chain).iter().map(|p| p.id.as_str()).collect();
+        CliError::usage(format!(
+            "--chain cannot be {FACTORY}{name}; there are {}, and KIND/NAME for one processor (`glassmaster processors --chains` lists all)",
+            known.join(", ")
+        ))
+    })?;
+    check(&preset.chain).map_err(|wrong| CliError::input_text(format!("{FACTORY}{name}: {wrong}")))?;
+    Ok(preset.to_chain())
+}
+
+fn of_file(path: &Path) -> Result<Chain, CliError> {
     let shown = path.display();
     let text = std::fs::read_to_string(path).map_err(|e| {
         CliError::input_text(format!("{shown}: the chain file cannot be read: {}", unread_because(&e)))

@@ -1,14 +1,18 @@
-//! `glassmaster processors`: every kind with its parameters, as text or JSON.
+//! `glassmaster processors`: every kind with its parameters, or every factory preset, as text or JSON.
 
 use serde_json::{Value, json};
 
-use super::args::JsonOnly;
+use super::args::ProcessorsArgs;
 use super::output::{CliError, print, print_json};
+use crate::model::{PresetFor, ShelvedPreset};
 use crate::process::{self, Kind, ParamDesc, ParamKind, Setup, Taper, Values};
-use crate::units::SESSION_RATES_HZ;
-use crate::units::SampleRate;
+use crate::store::presets::factory;
+use crate::units::{SESSION_RATES_HZ, SampleRate};
 
-pub fn run(args: &JsonOnly) -> Result<u8, CliError> {
+pub fn run(args: &ProcessorsArgs) -> Result<u8, CliError> {
+    if args.chains {
+        return chains(args.json);
+    }
     if args.json {
         let kinds: Vec<Value> = process::kinds().iter().map(|k| kind_json(*k)).collect();
         print_json(&json!({ "processors": kinds }))?;
@@ -16,6 +20,43 @@ pub fn run(args: &JsonOnly) -> Result<u8, CliError> {
         print(&process::kinds().iter().map(|k| kind_text(*k)).collect::<Vec<_>>().join("\n"))?;
     }
     Ok(0)
+}
+
+/// The factory presets: chains first, then those of single processors in the order of the processors.
+fn chains(as_json: bool) -> Result<u8, CliError> {
+    let presets = || {
+        let kinds = process::kinds().iter().map(|k| PresetFor::Slot(k.id().to_owned()));
+        std::iter::once(PresetFor::Chain)
+            .chain(kinds)
+            .flat_map(|what| factory().of(&what).iter().map(move |p| (what.clone(), p)))
+    };
+    if as_json {
+        let listed: Vec<Value> = presets().map(|(what, p)| preset_json(&what, p)).collect();
+        print_json(&json!({ "presets": listed }))?;
+    } else {
+        let listed = presets().map(|(what, p)| {
+            format!("factory:{} – {}\n  {}\n", name_of(&what, p), p.preset.name, p.preset.about)
+        });
+        print(&listed.collect::<Vec<_>>().join("\n"))?;
+    }
+    Ok(0)
+}
+
+/// As `--chain factory:…` takes it.
+fn name_of(what: &PresetFor, preset: &ShelvedPreset) -> String {
+    match what {
+        PresetFor::Chain => preset.id.clone(),
+        PresetFor::Slot(kind) => format!("{kind}/{}", preset.id),
+    }
+}
+
+fn preset_json(what: &PresetFor, preset: &ShelvedPreset) -> Value {
+    json!({
+        "chain": format!("factory:{}", name_of(what, preset)),
+        "name": preset.preset.name,
+        "about": preset.preset.about,
+        "slots": preset.preset.chain.slots,
+    })
 }
 
 /// Latency in frames with default settings at every session rate.

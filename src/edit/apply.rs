@@ -105,6 +105,8 @@ pub fn apply(session: &Session, edit: &Edit) -> Result<Session, EditError> {
         }
         Edit::SetParams { chain, slot, values } => set_params(slot_mut(&mut next, *chain, *slot)?, values)?,
         Edit::ResetSlot { chain, slot } => slot_mut(&mut next, *chain, *slot)?.params = BTreeMap::new(),
+        Edit::SetSlot { chain, slot, to } => set_slot(slot_mut(&mut next, *chain, *slot)?, to)?,
+        Edit::SendSlot { from, slot, to, keep } => send_slot(&mut next, *from, *slot, *to, *keep)?,
         Edit::SetChain { chain, to } => set_chain(&mut next, *chain, to)?,
     }
     Ok(next)
@@ -372,6 +374,36 @@ fn set_params(slot: &mut Slot, values: &[(String, ParamValue)]) -> Result<(), Ed
     Ok(())
 }
 
+fn set_slot(slot: &mut Slot, to: &Slot) -> Result<(), EditError> {
+    if slot.kind != to.kind {
+        return Err(EditError::Value(format!("settings of “{}” do not fit “{}”", to.kind, slot.kind)));
+    }
+    let (id, enabled) = (slot.id, slot.enabled);
+    slot.clone_from(to);
+    (slot.id, slot.enabled) = (id, enabled);
+    Ok(())
+}
+
+fn send_slot(
+    session: &mut Session,
+    from: ChainRef,
+    id: SlotId,
+    to: ChainRef,
+    keep: bool,
+) -> Result<(), EditError> {
+    if from == to {
+        return Err(EditError::Value("a processor is sent to another chain".to_owned()));
+    }
+    let index = slot_index(session, from, id)?;
+    let mut slot = slot_mut(session, from, id)?.clone();
+    if keep {
+        slot.id = SlotId(session.take_id());
+    } else {
+        chain_mut(session, from)?.slots.remove(index);
+    }
+    insert_slot(session, to, usize::MAX, slot)
+}
+
 fn set_chain(session: &mut Session, at: ChainRef, to: &Chain) -> Result<(), EditError> {
     let mut chain = to.clone();
     for slot in &mut chain.slots {
@@ -516,6 +548,47 @@ mod tests {
         assert!(apply(&s, &Edit::SetGain { song, gain_db: f64::NAN }).is_err());
         assert!(apply(&s, &Edit::AddSlot { chain: ChainRef::Album, at: 0, kind: "nope".into() }).is_err());
         assert_eq!(apply(&s, &Edit::SetGain { song, gain_db: 99.0 }).unwrap().songs[0].gain_db, 24.0);
+    }
+
+    #[test]
+    fn a_preset_of_a_slot_changes_its_settings_and_nothing_else() {
+        let s = album(&[588_000]);
+        let add = |kind: &str| Edit::AddSlot { chain: ChainRef::Album, at: 9, kind: kind.into() };
+        let s = apply(&apply(&s, &add("gain")).unwrap(), &add("width")).unwrap();
+        let slot = s.album_chain.slots[0].id;
+        let off = Edit::SetSlotEnabled { chain: ChainRef::Album, slot, enabled: false };
+        let s = apply(&s, &off).unwrap();
+        let mut to = Slot::new(SlotId(0), "gain");
+        to.params.insert("gain_db".into(), ParamValue::Number(-2.0));
+        to.wet = 0.5;
+        let load = |to: &Slot| Edit::SetSlot { chain: ChainRef::Album, slot, to: Box::new(to.clone()) };
+        let loaded = apply(&s, &load(&to)).unwrap();
+        let now = &loaded.album_chain.slots[0];
+        assert_eq!((now.id, now.enabled, now.wet), (slot, false, 0.5));
+        assert_eq!(now.params, to.params);
+        assert_eq!(loaded.album_chain.slots[1], s.album_chain.slots[1]);
+        assert!(apply(&s, &load(&Slot::new(SlotId(0), "eq"))).is_err());
+    }
+
+    #[test]
+    fn a_slot_goes_to_another_chain_whole_as_a_copy_or_itself() {
+        let s = album(&[588_000, 588_000]);
+        let (a, b) = (ChainRef::Song(s.songs[0].id), ChainRef::Song(s.songs[1].id));
+        let mut slot = Slot::new(SlotId(0), "gain");
+        slot.params.insert("gain_db".into(), ParamValue::Number(-2.0));
+        let s = apply(&s, &Edit::PasteSlot { chain: a, at: 0, slot: Box::new(slot.clone()) }).unwrap();
+        let id = s.songs[0].chain.slots[0].id;
+        let send = |keep| Edit::SendSlot { from: a, slot: id, to: b, keep };
+        let copied = apply(&s, &send(true)).unwrap();
+        assert_eq!(copied.songs[0].chain, s.songs[0].chain);
+        assert_eq!(copied.songs[1].chain.slots[0].params, slot.params);
+        assert_ne!(copied.songs[1].chain.slots[0].id, id);
+        let moved = apply(&copied, &send(false)).unwrap();
+        assert!(moved.songs[0].chain.slots.is_empty());
+        assert_eq!(moved.songs[1].chain.slots[1].id, id);
+        let nowhere = Edit::SendSlot { from: a, slot: id, to: ChainRef::Song(SongId(99)), keep: false };
+        assert_eq!(apply(&s, &nowhere), Err(EditError::NoSong));
+        assert!(apply(&s, &Edit::SendSlot { from: a, slot: id, to: a, keep: true }).is_err());
     }
 
     #[test]

@@ -355,6 +355,27 @@ pub enum Edit {
         /// Which slot.
         slot: SlotId,
     },
+    /// The settings of a slot from another one of its kind (a preset): parameters, part of the signal, mix. Its
+    /// identity and whether it is on stay.
+    SetSlot {
+        /// Which chain.
+        chain: ChainRef,
+        /// Which slot.
+        slot: SlotId,
+        /// Where the settings come from.
+        to: Box<Slot>,
+    },
+    /// A slot to the end of another chain.
+    SendSlot {
+        /// Where it stands.
+        from: ChainRef,
+        /// Which slot.
+        slot: SlotId,
+        /// The chain it goes to.
+        to: ChainRef,
+        /// Also stays where it was.
+        keep: bool,
+    },
     /// A whole chain (paste, preset, chain file).
     SetChain {
         /// Which chain.
@@ -400,6 +421,9 @@ impl Edit {
             Self::SetSlotWet { .. } => "Mix",
             Self::SetParams { .. } => "Parameter",
             Self::ResetSlot { .. } => "Reset processor",
+            Self::SetSlot { .. } => "Load preset",
+            Self::SendSlot { keep: true, .. } => "Copy processor",
+            Self::SendSlot { keep: false, .. } => "Move processor",
             Self::SetChain { .. } => "Change chain",
         }
     }

@@ -9,6 +9,7 @@ pub mod json;
 pub mod lock;
 pub mod migrate;
 mod paths;
+pub mod presets;
 pub mod safe_write;
 
 use std::path::PathBuf;

@@ -8,6 +8,7 @@ mod document;
 mod exports;
 mod focus_worker;
 mod live;
+mod presets;
 mod sources;
 
 use std::path::Path;
@@ -24,6 +25,7 @@ use crate::model::{Chain, Session, Timeline};
 use crate::units::{Frames, SampleRate};
 use document::Document;
 use live::Live;
+use presets::OwnPresets;
 use sources::Sources;
 
 /// Rate of a session before anything is in it.
@@ -73,6 +75,7 @@ pub struct Core {
     slot_kind: Option<String>,
     result: Option<Arc<ExportResult>>,
     deliverables: exports::Offers,
+    presets: OwnPresets,
     gestures: u64,
     /// Nobody chose the rate of the session: the first mixes do.
     rate_is_open: bool,
@@ -105,6 +108,7 @@ impl Core {
             slot_kind: None,
             result: None,
             deliverables: exports::Offers::default(),
+            presets: OwnPresets::new(&setup.folders),
             gestures: OWN_GESTURES,
             rate_is_open: true,
             now_s: 0.0,
@@ -112,6 +116,7 @@ impl Core {
             settings,
         };
         core.document.look_for_unsaved();
+        core.presets.refresh(&mut core.log);
         core.session_changed();
         Ok(core)
     }
@@ -152,6 +157,14 @@ impl Core {
                 self.save_settings();
                 self.live.open_device(&self.settings, self.document.session().sample_rate_hz, &mut self.log);
             }
+            Command::SavePreset { chain, slot, name, overwrite } => {
+                self.save_preset(chain, slot, &name, overwrite);
+            }
+            Command::RenamePreset { what, id, name } => {
+                self.presets.rename(&what, &id, &name, &mut self.log);
+            }
+            Command::RemovePreset { what, id } => self.presets.remove(&what, &id, &mut self.log),
+            Command::RefreshPresets => self.presets.refresh(&mut self.log),
             Command::RefreshDevices => self.live.refresh_devices(),
             Command::ResetMeters => self.live.reset_meters(),
             Command::ClearLamps => self.live.clear_lamps(),
@@ -404,6 +417,7 @@ impl Core {
             result: self.result.clone(),
             deliverables: self.deliverables.views(),
             recent: Arc::new(self.settings.recent.clone()),
+            presets: self.presets.view(),
         }
     }
 }
