@@ -29,8 +29,9 @@ const TRANSIENT: &[Listed] = &[
 ];
 
 const GAIN: &[Listed] = &[
-    ("Gain", &[("gain_db", "Gain")]),
+    ("Gain", &[("gain_db", "Both"), ("trim_left_db", "Trim left"), ("trim_right_db", "Trim right")]),
     ("Polarity", &[("invert_left", "Invert left"), ("invert_right", "Invert right")]),
+    ("Channels", &[("swap_channels", "Swap"), ("mono", "Mono")]),
 ];
 
 const DC_FILTER: &[Listed] = &[("High-pass", &[("corner_hz", "Corner"), ("slope_db_oct", "Slope")])];

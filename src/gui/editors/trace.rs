@@ -91,8 +91,17 @@ impl<'a> Past<'a> {
 
     /// Largest magnitude before the slot in the last 50 ms, dBFS.
     pub(super) fn input_dbfs(&self) -> Option<f64> {
-        let newest = self.points.iter().rev().take(5).map(|p| f64::from(p.before)).fold(0.0, f64::max);
-        (newest > 1e-6).then(|| db_from_gain(newest))
+        self.largest_dbfs(5)
+    }
+
+    /// Largest magnitude before the slot in the last 0.3 s, dBFS.
+    pub(super) fn peak_dbfs(&self) -> Option<f64> {
+        self.largest_dbfs(30)
+    }
+
+    fn largest_dbfs(&self, points: usize) -> Option<f64> {
+        let largest = self.points.iter().rev().take(points).map(|p| f64::from(p.before)).fold(0.0, f64::max);
+        (largest > 1e-6).then(|| db_from_gain(largest))
     }
 }
 
