@@ -50,6 +50,16 @@ fn eq(bands: usize, phase: &str) -> Vec<(String, ParamValue)> {
     params
 }
 
+/// Bands that all compress.
+fn working_bands(count: usize) -> Vec<(String, ParamValue)> {
+    let mut params = vec![word("bands", &count.to_string())];
+    for band in 1..=count {
+        params.push(number(&format!("band{band}_ratio"), 2.0));
+        params.push(number(&format!("band{band}_threshold_db"), -40.0));
+    }
+    params
+}
+
 fn cases() -> Vec<Case> {
     vec![
         ("gain", "gain", vec![number("gain_db", -1.0)]),
@@ -64,6 +74,8 @@ fn cases() -> Vec<Case> {
             vec![number("threshold_db", -24.0), word("detector", "peak"), number("lookahead_ms", 5.0)],
         ),
         ("multiband, 3 bands", "multiband", vec![word("bands", "3")]),
+        ("multiband, 3 bands at work", "multiband", working_bands(3)),
+        ("multiband, 6 bands at work", "multiband", working_bands(6)),
         ("multiband, 3 bands, linear phase", "multiband", vec![word("bands", "3"), word("phase", "linear")]),
         ("de-esser", "deesser", vec![]),
         (
@@ -82,7 +94,9 @@ fn cases() -> Vec<Case> {
         ("limiter, +3 dB", "limiter", vec![number("input_gain_db", 3.0)]),
         ("limiter, +6 dB", "limiter", vec![number("input_gain_db", 6.0)]),
         ("expander", "expander", vec![]),
+        ("expander at work", "expander", vec![number("threshold_db", -12.0)]),
         ("transient shaper", "transient", vec![]),
+        ("transient shaper at work", "transient", vec![number("attack_db", 3.0), number("sustain_db", -2.0)]),
         ("DC filter", "dc_filter", vec![]),
     ]
 }

@@ -28,6 +28,21 @@ impl Delay {
         std::mem::replace(place, value)
     }
 
+    /// The same for every value of a slice, in place.
+    pub fn run(&mut self, values: &mut [f64]) {
+        if self.ring.is_empty() {
+            return;
+        }
+        let mut rest = values;
+        while !rest.is_empty() {
+            let count = rest.len().min(self.ring.len() - self.at);
+            let (now, later) = rest.split_at_mut(count);
+            now.swap_with_slice(&mut self.ring[self.at..self.at + count]);
+            self.at = if self.at + count == self.ring.len() { 0 } else { self.at + count };
+            rest = later;
+        }
+    }
+
     /// Filled with its initial value again.
     pub fn reset(&mut self) {
         self.fill(self.initial);
@@ -44,6 +59,21 @@ impl Delay {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn slices_come_out_after_the_delay() {
+        for frames in [0, 1, 5, 64, 100] {
+            let mut delay = Delay::new(frames, -1.0);
+            for start in (0..640).step_by(64) {
+                let mut values: Vec<f64> = (start..start + 64).map(|n| n as f64).collect();
+                delay.run(&mut values);
+                for (n, value) in (start..).zip(values) {
+                    let expected = if n < frames { -1.0 } else { (n - frames) as f64 };
+                    assert_eq!(value, expected, "{frames}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn values_come_out_after_the_delay() {

@@ -17,28 +17,30 @@ pub fn db_from_power(power: f64) -> f64 {
     let mantissa = f64::from_bits((bits & ((1 << 52) - 1)) + SPLIT);
     let s = (mantissa - 1.0) / (mantissa + 1.0);
     let s2 = s * s;
-    let mut series = 1.0 / 17.0;
-    for odd in [15.0, 13.0, 11.0, 9.0, 7.0, 5.0, 3.0, 1.0] {
+    let mut series = 1.0 / 15.0;
+    for odd in [13.0, 11.0, 9.0, 7.0, 5.0, 3.0, 1.0] {
         series = series * s2 + 1.0 / odd;
     }
     octaves * DB_PER_OCTAVE + 2.0 * DB_PER_NEPER * s * series
 }
 
-/// `10^(−reduction/20)` for reductions of 0 dB (exactly 1) and more, within 1e-13: `2^−(n+f)`, the fraction by its series.
+/// `10^(−reduction/20)`, relative error 1e-13: `2^(n+f)`, the fraction by its series. 0 dB is exactly 1; negative reductions
+/// are gain; both end at 1000 dB.
 #[inline]
 pub fn gain_from_reduction(reduction_db: f64) -> f64 {
     const OCTAVES_PER_DB: f64 = std::f64::consts::LOG2_10 / 20.0;
-    let octaves = reduction_db.min(1000.0) * OCTAVES_PER_DB;
-    let up = octaves + 0.5;
-    // Rounded down, without an instruction that vectors lack.
-    let nearest = (up + TWO_52) - TWO_52;
-    let whole = nearest - if nearest > up { 1.0 } else { 0.0 };
-    let x = (whole - octaves) * std::f64::consts::LN_2;
-    let mut series = 1.0;
-    for n in [12.0, 11.0, 10.0, 9.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0] {
-        series = 1.0 + series * x * (1.0 / n);
+    // Adding it rounds to a whole number, which then stands in the low bits.
+    const ROUND: f64 = 1.5 * TWO_52;
+    const FACTORIALS: [f64; 11] =
+        [39_916_800.0, 3_628_800.0, 362_880.0, 40_320.0, 5040.0, 720.0, 120.0, 24.0, 6.0, 2.0, 1.0];
+    let octaves = reduction_db.clamp(-1000.0, 1000.0) * -OCTAVES_PER_DB;
+    let shifted = octaves + ROUND;
+    let x = (octaves - (shifted - ROUND)) * std::f64::consts::LN_2;
+    let mut series = 0.0;
+    for factorial in FACTORIALS {
+        series = (series + 1.0 / factorial) * x;
     }
-    series * f64::from_bits((TWO_52 + (1023.0 - whole)).to_bits() << 52)
+    (1.0 + series) * f64::from_bits(shifted.to_bits().wrapping_add(1023) << 52)
 }
 
 /// [`db_from_power`] of every value, in place.
@@ -97,6 +99,7 @@ mod tests {
             assert!((db_from_power(power) - 10.0 * power.log10()).abs() < 1e-11, "{power}");
             let db = f64::from(i) * 0.01;
             assert!((gain_from_reduction(db) / gain_from_db(-db) - 1.0).abs() < 1e-13, "{db}");
+            assert!((gain_from_reduction(-db) / gain_from_db(db) - 1.0).abs() < 1e-13, "{db}");
             let x = -f64::from(i) * 0.01;
             assert!((exp_of_negative(x) / x.exp() - 1.0).abs() < 1e-14, "{x}");
             let e = f64::from(i) / 20_000.0;

@@ -8,11 +8,11 @@
 
 use std::sync::LazyLock;
 
-use super::dynamics::{Follower, MeanSquare, Times, make_sane};
-use super::{Kind, ParamDesc, ParamIndex, Processor, Setup, Unit, Values};
+use super::dynamics::{Follower, Lane, MeanSquare, Times, fade, follow, frames_of, make_sane};
+use super::{BANDS_SHOWN, Kind, ParamDesc, ParamIndex, Processor, Setup, Unit, Values};
 use crate::audio::{Block, CHANNELS, QUANTUM};
 use crate::dsp::delay::Delay;
-use crate::dsp::elementary::{db_from_powers, gain_from_reduction};
+use crate::dsp::elementary::{db_from_powers, gains_from_reductions};
 use crate::dsp::envelope::one_pole;
 use crate::dsp::smooth::{RAMP_MS, Smoothed};
 use crate::dsp::statevar::{Core, CoreStep};
@@ -83,6 +83,11 @@ impl Kind for DeesserKind {
 
     fn name(&self) -> &'static str {
         "De-esser"
+    }
+
+    /// 2: gains by another series; differences are below 1e-9 dB.
+    fn version(&self) -> u32 {
+        2
     }
 
     fn params(&self) -> &'static [ParamDesc] {
@@ -190,7 +195,8 @@ struct Deesser {
     times: Times,
     /// The two filters in a row of the detected band.
     key: [Core; 2],
-    levels: Levels,
+    band_level: Loudness,
+    whole_level: Loudness,
     reduction: Follower,
     audio: [Delay; CHANNELS],
     /// The detected band in time with the sound.
@@ -199,32 +205,31 @@ struct Deesser {
     deepest_db: f64,
 }
 
-/// Mean squares of band and whole, left and right.
-struct Levels {
-    band: [MeanSquare; CHANNELS],
-    whole: [MeanSquare; CHANNELS],
-}
+/// The mean square of both channels together.
+struct Loudness([MeanSquare; CHANNELS]);
 
-impl Levels {
-    /// Mean squares of the band and of the whole, both channels together.
-    #[inline]
-    fn powers(&mut self, band: Frame, whole: Frame) -> (f64, f64) {
-        let scale = 0.5 * self.band[0].scale();
-        let of = |means: &mut [MeanSquare; CHANNELS], x: Frame| {
-            (means[0].tick(x[0]) + means[1].tick(x[1])) * scale
-        };
-        (of(&mut self.band, band), of(&mut self.whole, whole))
+impl Loudness {
+    fn new(rate: SampleRate) -> Self {
+        Self([0, 1].map(|_| MeanSquare::new(WINDOW_MS, rate)))
+    }
+
+    /// In dB, for every frame.
+    fn levels_db(&mut self, block: &Block) -> [f64; QUANTUM] {
+        let [left, right] = &mut self.0;
+        let (mut levels, right) = (left.run(block.left()), right.run(block.right()));
+        levels.iter_mut().zip(&right).for_each(|(l, r)| *l = 0.5 * (*l + r));
+        db_from_powers(&mut levels);
+        levels
     }
 
     fn clear(&mut self) {
-        self.band.iter_mut().chain(&mut self.whole).for_each(MeanSquare::clear);
+        self.0.iter_mut().for_each(MeanSquare::clear);
     }
 }
 
 impl Deesser {
     fn new(values: &Values, rate: SampleRate) -> Self {
         let lookahead = rate.frames_from_seconds(LOOKAHEAD_MS / 1000.0).as_len();
-        let mean = || MeanSquare::new(WINDOW_MS, rate);
         let smoothed = |value| Smoothed::new(value, RAMP_MS, rate);
         let delays = || [0, 1].map(|_| Delay::new(lookahead, 0.0));
         Self {
@@ -236,6 +241,7 @@ impl Deesser {
             listen: smoothed(values.get(LISTEN)),
             times: Times {
                 attack: one_pole(values.get(ATTACK), rate),
+                let_go: 0.0,
                 release: one_pole(values.get(RELEASE), rate),
                 two_poles: false,
                 auto: false,
@@ -243,7 +249,8 @@ impl Deesser {
                 slow_release: 0.0,
             },
             key: [Core::default(); 2],
-            levels: Levels { band: [mean(), mean()], whole: [mean(), mean()] },
+            band_level: Loudness::new(rate),
+            whole_level: Loudness::new(rate),
             reduction: Follower::default(),
             audio: delays(),
             band: delays(),
@@ -252,73 +259,89 @@ impl Deesser {
         }
     }
 
-    /// The band that is detected, and the difference of levels in dB for every frame.
-    fn detect(&mut self, block: &Block) -> ([Frame; QUANTUM], [f64; QUANTUM]) {
-        let mut band = [[0.0; 2]; QUANTUM];
-        let (mut powers, mut wholes) = ([0.0; QUANTUM], [0.0; QUANTUM]);
+    /// The band that is detected.
+    fn detected(&mut self, block: &Block) -> Block {
         let is_bell = self.mode == Mode::Bell;
         let step_of = |(g, k): (f64, f64)| CoreStep::new(g, if is_bell { k } else { BUTTERWORTH });
-        let resting = step_of(self.tuning.now);
         let at_rest = self.tuning.is_at_rest();
+        let mut step = step_of(self.tuning.now);
+        let mut band = block.clone();
+        let (left, right) = band.stereo_mut();
+        let [first, second] = &mut self.key;
         for i in 0..QUANTUM {
-            let x = [block.left()[i], block.right()[i]];
-            let tuned = self.tuning.path[i];
-            let step = if at_rest { resting } else { step_of(tuned) };
-            band[i] = if is_bell {
-                self.key[0].tick(&step, x).0.map(|v| tuned.1 * v)
+            if !at_rest {
+                step = step_of(self.tuning.path[i]);
+            }
+            let x = [left[i], right[i]];
+            let y = if is_bell {
+                let (pass, _) = first.tick(&step, x);
+                let k = self.tuning.path[i].1;
+                [k * pass[0], k * pass[1]]
             } else {
-                self.key.iter_mut().fold(x, |x, core| {
-                    let (pass, low) = core.tick(&step, x);
-                    [0, 1].map(|c| x[c] - BUTTERWORTH * pass[c] - low[c])
-                })
+                high_pass(second, &step, high_pass(first, &step, x))
             };
-            (powers[i], wholes[i]) = self.levels.powers(band[i], x);
+            (left[i], right[i]) = (y[0], y[1]);
         }
-        db_from_powers(&mut powers);
-        db_from_powers(&mut wholes);
-        let difference =
-            std::array::from_fn(|i| if wholes[i] < FLOOR_DB { -200.0 } else { powers[i] - wholes[i] });
-        (band, difference)
+        band
     }
 
-    /// Differences of levels become reductions in force, in place.
-    fn reduce(&mut self, differences: &mut [f64; QUANTUM]) {
-        self.deepest_db = 0.0;
-        for value in differences {
-            let wanted = (*value - self.threshold.tick()).clamp(0.0, self.range.tick());
-            *value = self.reduction.follow(wanted, &self.times);
-            self.deepest_db = self.deepest_db.max(*value);
+    /// The reductions in force for a detected band.
+    fn reductions(&mut self, band: &Block, whole: &Block) -> [f64; QUANTUM] {
+        let mut reductions = self.band_level.levels_db(band);
+        let wholes = self.whole_level.levels_db(whole);
+        let (threshold, range) = (frames_of(&mut self.threshold), frames_of(&mut self.range));
+        for (i, value) in reductions.iter_mut().enumerate() {
+            let over = if wholes[i] < FLOOR_DB { 0.0 } else { *value - wholes[i] - threshold[i] };
+            let over = if over > 0.0 { over } else { 0.0 };
+            *value = if over < range[i] { over } else { range[i] };
         }
+        follow([Lane { follower: &mut self.reduction, values: &mut reductions, times: self.times }]);
+        self.deepest_db = reductions.iter().copied().fold(0.0, f64::max);
+        reductions
     }
 
-    /// One frame of the sound with a reduction.
-    #[inline]
-    fn turn_down(&mut self, x: Frame, reduction_db: f64, (g, k): (f64, f64)) -> Frame {
-        let none = reduction_db <= 0.0;
-        match self.mode {
-            Mode::Wide => {
-                let gain = gain_from_reduction(reduction_db);
-                x.map(|v| v * gain)
-            }
-            // A. Simper's mixes: `A² x + k(1−A)A·band + (1−A²)·low`, corner times √A; gain A² far above.
-            Mode::Split => {
-                let a = gain_from_reduction(0.5 * reduction_db);
-                let step = CoreStep::new(g * a.sqrt(), BUTTERWORTH);
-                let (band, low) = self.filter.tick(&step, x);
-                let mixed =
-                    |c: usize| a * a * x[c] + BUTTERWORTH * (1.0 - a) * a * band[c] + (1.0 - a * a) * low[c];
-                if none { x } else { [mixed(0), mixed(1)] }
-            }
-            // `x + k(A²−1)·band` with `k = 1/(Q·A)`; gain A² at the centre.
-            Mode::Bell => {
-                let a = gain_from_reduction(0.5 * reduction_db);
-                let k = k / a;
-                let (band, _) = self.filter.tick(&CoreStep::new(g, k), x);
-                let mixed = |c: usize| x[c] + k * (a * a - 1.0) * band[c];
-                if none { x } else { [mixed(0), mixed(1)] }
+    /// The sound with reductions.
+    fn turn_down(&mut self, block: &mut Block, reductions_db: &[f64; QUANTUM]) {
+        // Half the reduction as a factor: `A`.
+        let mut halves = reductions_db.map(|r| 0.5 * r);
+        gains_from_reductions(&mut halves);
+        let (left, right) = block.stereo_mut();
+        for i in 0..QUANTUM {
+            let (x, a) = ([left[i], right[i]], halves[i]);
+            let y = match self.mode {
+                Mode::Wide => [a * a * x[0], a * a * x[1]],
+                Mode::Split => shelf(&mut self.filter, x, a, self.tuning.path[i]),
+                Mode::Bell => bell(&mut self.filter, x, a, self.tuning.path[i]),
+            };
+            if reductions_db[i] > 0.0 {
+                (left[i], right[i]) = (y[0], y[1]);
             }
         }
     }
+}
+
+/// High-pass of second order.
+#[inline(always)]
+fn high_pass(core: &mut Core, step: &CoreStep, x: Frame) -> Frame {
+    let (band, low) = core.tick(step, x);
+    [x[0] - BUTTERWORTH * band[0] - low[0], x[1] - BUTTERWORTH * band[1] - low[1]]
+}
+
+/// A. Simper's mix: `A² x + k(1−A)A·band + (1−A²)·low`, corner times √A; gain `A²` far above.
+#[inline(always)]
+fn shelf(core: &mut Core, x: Frame, a: f64, (g, _): (f64, f64)) -> Frame {
+    let (band, low) = core.tick(&CoreStep::new(g * a.sqrt(), BUTTERWORTH), x);
+    let (all, middle, below) = (a * a, BUTTERWORTH * (1.0 - a) * a, 1.0 - a * a);
+    [all * x[0] + middle * band[0] + below * low[0], all * x[1] + middle * band[1] + below * low[1]]
+}
+
+/// `x + k(A²−1)·band` with `k = 1/(Q·A)`; gain `A²` at the centre.
+#[inline(always)]
+fn bell(core: &mut Core, x: Frame, a: f64, (g, k): (f64, f64)) -> Frame {
+    let k = k / a;
+    let (band, _) = core.tick(&CoreStep::new(g, k), x);
+    let share = k * (a * a - 1.0);
+    [x[0] + share * band[0], x[1] + share * band[1]]
 }
 
 impl Processor for Deesser {
@@ -332,7 +355,8 @@ impl Processor for Deesser {
         self.range.settle();
         self.listen.settle();
         self.key.iter_mut().for_each(Core::clear);
-        self.levels.clear();
+        self.band_level.clear();
+        self.whole_level.clear();
         self.reduction.reset();
         self.audio.iter_mut().chain(&mut self.band).for_each(Delay::reset);
         self.filter.clear();
@@ -355,20 +379,19 @@ impl Processor for Deesser {
     fn process(&mut self, _start: Frames, block: &mut Block) {
         make_sane(block);
         self.tuning.advance();
-        let (band, mut reductions) = self.detect(block);
-        self.reduce(&mut reductions);
-        for i in 0..QUANTUM {
-            let x = [block.left()[i], block.right()[i]];
-            let x = [self.audio[0].tick(x[0]), self.audio[1].tick(x[1])];
-            let key = [self.band[0].tick(band[i][0]), self.band[1].tick(band[i][1])];
-            let mut y = self.turn_down(x, reductions[i], self.tuning.path[i]);
-            let listen = self.listen.tick();
-            if listen > 0.0 {
-                y = [0, 1].map(|c| y[c] + listen * (key[c] - y[c]));
-            }
-            let (left, right) = block.stereo_mut();
-            (left[i], right[i]) = (y[0], y[1]);
+        let mut band = self.detected(block);
+        let reductions = self.reductions(&band, block);
+        for channel in 0..CHANNELS {
+            self.audio[channel].run(&mut block.channels_mut()[channel]);
+            self.band[channel].run(&mut band.channels_mut()[channel]);
         }
+        self.turn_down(block, &reductions);
+        fade(&mut self.listen, block, &band);
+    }
+
+    fn band_gains_db(&self, out: &mut [f32; BANDS_SHOWN]) -> usize {
+        out[0] = -self.deepest_db as f32;
+        1
     }
 
     fn gain_reduction_db(&self) -> Option<f64> {

@@ -2,33 +2,41 @@
 //!
 //! Level `L` in dB from the side chain; with threshold `T`, ratio `R` and knee `W` the reduction wanted is
 //! `(R − 1)·(T − L)`, bent over the knee, at most the range; level and smoothing are those of `process::dynamics`. Attack is
-//! the time to 63.2 % of the step in dB when it opens, release when it closes. A gate is an expander of high ratio; hold keeps
-//! it from chattering, look-ahead lets it open before the sound. While it is open every bit passes.
+//! the time to 63.2 % of the step in dB when it opens, release when it closes. A gate is an expander of high ratio; hold and
+//! hysteresis keep it from chattering (once the level has reached `T`, the threshold is `T − hysteresis` until it falls below
+//! that), look-ahead lets it open before the sound. While it is open every bit passes.
 
 use std::sync::LazyLock;
 
+use super::dynamics::sidechain::{
+    HighPassOrder, LOW_PASS_OFF_HZ, SideChain, high_pass_param, listen_param, slope_param,
+};
 use super::dynamics::{
-    Ballistics, DETECTOR_WORDS, Detector, ExpanderCurve, Follower, LevelReader, Times, make_sane,
+    Ballistics, DETECTOR_WORDS, Detector, ExpanderCurve, Follower, Lanes, LevelReader, Times, fade,
+    frames_of, gain_shown_db, make_sane,
 };
 use super::{Kind, ParamDesc, ParamIndex, Processor, Setup, Unit, Values};
 use crate::audio::{Block, CHANNELS, QUANTUM};
 use crate::dsp::delay::Delay;
-use crate::dsp::elementary::{db_from_powers, gains_from_reductions};
 use crate::dsp::smooth::{RAMP_MS, Smoothed};
 use crate::units::{Frames, SampleRate};
 
 const THRESHOLD: ParamIndex = 0;
-const RATIO: ParamIndex = 1;
-const KNEE: ParamIndex = 2;
-const RANGE: ParamIndex = 3;
-const ATTACK: ParamIndex = 4;
-const HOLD: ParamIndex = 5;
-const RELEASE: ParamIndex = 6;
-const DETECTOR: ParamIndex = 7;
-const SIDECHAIN_HPF: ParamIndex = 8;
+const HYSTERESIS: ParamIndex = 1;
+const RATIO: ParamIndex = 2;
+const KNEE: ParamIndex = 3;
+const RANGE: ParamIndex = 4;
+const ATTACK: ParamIndex = 5;
+const HOLD: ParamIndex = 6;
+const RELEASE: ParamIndex = 7;
+const DETECTOR: ParamIndex = 8;
 const LOOKAHEAD: ParamIndex = 9;
 const LINK: ParamIndex = 10;
-const MIX: ParamIndex = 11;
+const SIDECHAIN_HPF: ParamIndex = 11;
+const SIDECHAIN_SLOPE: ParamIndex = 12;
+const SIDECHAIN_LPF: ParamIndex = 13;
+const SIDECHAIN_LISTEN: ParamIndex = 14;
+const MIX: ParamIndex = 15;
 
 /// Longest hold the engineer can ask for.
 const HOLD_MAX_MS: f64 = 500.0;
@@ -37,6 +45,8 @@ static PARAMS: LazyLock<Vec<ParamDesc>> = LazyLock::new(|| {
     vec![
         ParamDesc::number("threshold_db", "Threshold", Unit::Dbfs, -90.0, 0.0, -60.0)
             .help("Level below which the gain goes down: sine peak with the peak detector, rms with the others."),
+        ParamDesc::number("hysteresis_db", "Hysteresis", Unit::Db, 0.0, 24.0, 0.0)
+            .help("So far below the threshold the level has to fall before it closes again."),
         ParamDesc::number("ratio", "Ratio", Unit::Ratio, 1.0, 100.0, 2.0)
             .log()
             .help("Decibels out for one decibel in below the threshold. 1 does nothing, from 20 on it is a gate."),
@@ -53,13 +63,17 @@ static PARAMS: LazyLock<Vec<ParamDesc>> = LazyLock::new(|| {
         ParamDesc::choice("detector", "Detector", DETECTOR_WORDS, 0).help(
             "Peak: largest sample of 10 ms. RMS: mean square of 10 ms. Smooth: RMS with a gain curve without corners.",
         ),
-        ParamDesc::number("sidechain_hpf_hz", "Side-chain high-pass", Unit::Hz, 0.0, 500.0, 0.0)
-            .help("Takes lows out of what is detected, 12 dB per octave; 0 is off."),
         ParamDesc::number("lookahead_ms", "Look-ahead", Unit::Ms, 0.0, 20.0, 0.0)
             .structural()
             .help("Delays the sound, not the side chain; adds to the latency."),
         ParamDesc::number("link_percent", "Link", Unit::Percent, 0.0, 100.0, 100.0)
             .help("100 %: the louder channel opens both; 0 %: each its own."),
+        high_pass_param(),
+        slope_param(),
+        ParamDesc::number("sidechain_lpf_hz", "Side-chain low-pass", Unit::Hz, 200.0, LOW_PASS_OFF_HZ, LOW_PASS_OFF_HZ)
+            .log()
+            .help("Takes highs out of what is detected, 12 dB per octave (Butterworth); 20 kHz is off."),
+        listen_param(),
         ParamDesc::number("mix_percent", "Mix", Unit::Percent, 0.0, 100.0, 100.0)
             .help("Share of the expanded signal; the rest is the latency-matched input."),
     ]
@@ -77,6 +91,11 @@ impl Kind for ExpanderKind {
         "Expander and gate"
     }
 
+    /// 2: linked channels are one lane; differences are below 1e-9 dB.
+    fn version(&self) -> u32 {
+        2
+    }
+
     fn params(&self) -> &'static [ParamDesc] {
         &PARAMS
     }
@@ -86,37 +105,35 @@ impl Kind for ExpanderKind {
     }
 }
 
-/// States of one channel.
-struct Channel {
-    audio: Delay,
-    level: LevelReader,
-    reduction: Follower,
-}
-
 struct Expander {
     rate: SampleRate,
-    channels: [Channel; CHANNELS],
+    readers: [LevelReader; CHANNELS],
+    followers: [Follower; CHANNELS],
+    /// Whether each channel was last open, for the hysteresis.
+    is_open: [bool; CHANNELS],
+    side_chain: SideChain,
+    audio: [Delay; CHANNELS],
+    /// What the detector hears, in time with the sound.
+    heard: [Delay; CHANNELS],
     threshold: Smoothed,
+    hysteresis: Smoothed,
     /// `R − 1`.
     slope: Smoothed,
     knee: Smoothed,
     range: Smoothed,
     link: Smoothed,
     mix: Smoothed,
+    listen: Smoothed,
     ballistics: Ballistics,
     times: Times,
-    deepest_db: f64,
+    gain_db: f64,
 }
 
 impl Expander {
     fn new(values: &Values, rate: SampleRate) -> Self {
         let lookahead = rate.frames_from_seconds(values.get(LOOKAHEAD) / 1000.0).as_len();
+        let delays = || [0, 1].map(|_| Delay::new(lookahead, 0.0));
         let smoothed = |value| Smoothed::new(value, RAMP_MS, rate);
-        let channel = |_| Channel {
-            audio: Delay::new(lookahead, 0.0),
-            level: LevelReader::new(HOLD_MAX_MS, rate),
-            reduction: Follower::default(),
-        };
         let ballistics = Ballistics {
             detector: Detector::from_value(values.get(DETECTOR)),
             attack_ms: values.get(ATTACK),
@@ -126,35 +143,39 @@ impl Expander {
         };
         let mut expander = Self {
             rate,
-            channels: [0, 1].map(channel),
+            readers: [0, 1].map(|_| LevelReader::new(HOLD_MAX_MS, rate)),
+            followers: [Follower::default(); CHANNELS],
+            is_open: [false; CHANNELS],
+            side_chain: SideChain::new(HighPassOrder::from_value(values.get(SIDECHAIN_SLOPE)), rate),
+            audio: delays(),
+            heard: delays(),
             threshold: smoothed(values.get(THRESHOLD)),
+            hysteresis: smoothed(values.get(HYSTERESIS)),
             slope: smoothed(values.get(RATIO) - 1.0),
             knee: smoothed(values.get(KNEE)),
             range: smoothed(values.get(RANGE)),
             link: smoothed(values.get(LINK) / 100.0),
             mix: smoothed(values.get(MIX) / 100.0),
+            listen: smoothed(values.get(SIDECHAIN_LISTEN)),
             ballistics,
             times: ballistics.expander_times(rate).0,
-            deepest_db: 0.0,
+            gain_db: 0.0,
         };
-        expander.set_filter(values.get(SIDECHAIN_HPF));
-        expander.channels.iter_mut().for_each(|c| c.level.filter.clear());
+        expander.side_chain.set_high_pass_hz(values.get(SIDECHAIN_HPF));
+        expander.side_chain.set_low_pass_hz(values.get(SIDECHAIN_LPF));
+        expander.side_chain.reset();
         expander.set_times();
         expander
     }
 
-    fn numbers(&mut self) -> [&mut Smoothed; 6] {
-        [&mut self.threshold, &mut self.slope, &mut self.knee, &mut self.range, &mut self.link, &mut self.mix]
-    }
-
-    fn set_filter(&mut self, freq_hz: f64) {
-        self.channels.iter_mut().for_each(|c| c.level.filter.set_hz(freq_hz, self.rate));
+    fn curve_numbers(&mut self) -> [&mut Smoothed; 5] {
+        [&mut self.threshold, &mut self.hysteresis, &mut self.slope, &mut self.knee, &mut self.range]
     }
 
     fn set_times(&mut self) {
         let (times, window) = self.ballistics.expander_times(self.rate);
         self.times = times;
-        self.channels.iter_mut().for_each(|c| c.level.set_window(window));
+        self.readers.iter_mut().for_each(|reader| reader.set_window(window));
     }
 
     fn curve(&self) -> ExpanderCurve {
@@ -167,60 +188,70 @@ impl Expander {
     }
 
     /// Levels become wanted reductions, in place.
-    fn apply_curve(&mut self, levels: &mut [[f64; QUANTUM]; CHANNELS]) {
-        let moving = [&self.threshold, &self.slope, &self.knee, &self.range].iter().any(|n| n.is_moving());
-        // A resting curve is the same for all frames, so that the loop over a block becomes vector code.
-        let step = if moving { 1 } else { QUANTUM };
-        for from in (0..QUANTUM).step_by(step) {
-            if moving {
-                self.threshold.tick();
-                self.slope.tick();
-                self.knee.tick();
-                self.range.tick();
-            }
+    fn apply_curve(&mut self, lanes: &mut Lanes) {
+        let moves = self.curve_numbers().iter().any(|n| n.is_moving());
+        if !moves && self.hysteresis.rests_at(0.0) {
+            // A resting curve is the same for all frames, so that the loop over a block becomes vector code.
             let curve = self.curve();
-            for levels in levels.iter_mut() {
-                db_from_powers(&mut levels[from..from + step]);
-                curve.reductions_db(&mut levels[from..from + step]);
+            for (lane, is_open) in lanes.as_mut_slice().iter_mut().zip(&mut self.is_open) {
+                *is_open = lane[QUANTUM - 1] >= curve.threshold_db;
+                curve.reductions_db(lane);
             }
+            if lanes.is_one() {
+                self.is_open[1] = self.is_open[0];
+            }
+            return;
+        }
+        for i in 0..QUANTUM {
+            self.curve_numbers().into_iter().for_each(|n| _ = n.tick());
+            let (curve, hysteresis_db) = (self.curve(), self.hysteresis.value());
+            for (lane, is_open) in lanes.as_mut_slice().iter_mut().zip(&mut self.is_open) {
+                let lower_db = if *is_open { hysteresis_db } else { 0.0 };
+                let threshold_db = curve.threshold_db - lower_db;
+                *is_open = lane[i] >= threshold_db;
+                lane[i] = ExpanderCurve { threshold_db, ..curve }.reduction_db(lane[i]);
+            }
+        }
+        if lanes.is_one() {
+            self.is_open[1] = self.is_open[0];
         }
     }
 
-    /// Wanted reductions become gains, in place.
-    fn apply_times(&mut self, reductions: &mut [[f64; QUANTUM]; CHANNELS]) {
-        let [left, right] = &mut self.channels;
-        let [reductions_left, reductions_right] = reductions;
-        self.deepest_db = 0.0;
-        for (l, r) in reductions_left.iter_mut().zip(reductions_right.iter_mut()) {
-            let both = l.min(*r);
-            let link = self.link.tick();
-            *l = left.reduction.follow(*l + link * (both - *l), &self.times);
-            *r = right.reduction.follow(*r + link * (both - *r), &self.times);
-            self.deepest_db = self.deepest_db.max(*l).max(*r);
-        }
-        gains_from_reductions(reductions_left);
-        gains_from_reductions(reductions_right);
+    /// The reductions in force for what the detector hears.
+    fn reductions(&mut self, key: &Block) -> Lanes {
+        let [one, other] = &self.followers;
+        let agree = one.agrees_with(other) && self.is_open[0] == self.is_open[1];
+        let one = self.link.rests_at(1.0) && agree;
+        let links = frames_of(&mut self.link);
+        let mut lanes = Lanes::levels_db(&mut self.readers, self.ballistics.detector, key.channels(), one);
+        self.apply_curve(&mut lanes);
+        // The channel that is open keeps both open.
+        lanes.link_to_smaller(&links);
+        lanes.follow(&mut self.followers, self.times);
+        lanes
     }
 }
 
 impl Processor for Expander {
     fn latency(&self) -> Frames {
-        Frames(self.channels[0].audio.frames() as i64)
+        Frames(self.audio[0].frames() as i64)
     }
 
     fn reset(&mut self) {
-        for channel in &mut self.channels {
-            channel.audio.reset();
-            channel.level.reset();
-            channel.reduction.reset();
-        }
-        self.numbers().into_iter().for_each(Smoothed::settle);
-        self.deepest_db = 0.0;
+        self.readers.iter_mut().for_each(LevelReader::reset);
+        self.followers = [Follower::default(); CHANNELS];
+        self.is_open = [false; CHANNELS];
+        self.side_chain.reset();
+        self.audio.iter_mut().chain(&mut self.heard).for_each(Delay::reset);
+        self.curve_numbers().into_iter().for_each(Smoothed::settle);
+        [&mut self.link, &mut self.mix, &mut self.listen].into_iter().for_each(Smoothed::settle);
+        self.gain_db = 0.0;
     }
 
     fn set(&mut self, param: ParamIndex, value: f64) {
         match param {
             THRESHOLD => self.threshold.set(value),
+            HYSTERESIS => self.hysteresis.set(value),
             RATIO => self.slope.set(value.max(1.0) - 1.0),
             KNEE => self.knee.set(value),
             RANGE => self.range.set(value),
@@ -228,7 +259,9 @@ impl Processor for Expander {
             HOLD => self.ballistics.hold_ms = value,
             RELEASE => self.ballistics.release_ms = value,
             DETECTOR => self.ballistics.detector = Detector::from_value(value),
-            SIDECHAIN_HPF => self.set_filter(value),
+            SIDECHAIN_HPF => self.side_chain.set_high_pass_hz(value),
+            SIDECHAIN_LPF => self.side_chain.set_low_pass_hz(value),
+            SIDECHAIN_LISTEN => self.listen.set(value),
             LINK => self.link.set(value / 100.0),
             MIX => self.mix.set(value / 100.0),
             _ => {}
@@ -240,22 +273,26 @@ impl Processor for Expander {
 
     fn process(&mut self, _start: Frames, block: &mut Block) {
         make_sane(block);
-        let detector = self.ballistics.detector;
-        let [left, right] = &mut self.channels;
-        let mut gains =
-            [left.level.levels(block.left(), detector), right.level.levels(block.right(), detector)];
-        self.apply_curve(&mut gains);
-        self.apply_times(&mut gains);
-        let mix: [f64; QUANTUM] = std::array::from_fn(|_| self.mix.tick());
-        for ((channel, samples), gains) in self.channels.iter_mut().zip(block.channels_mut()).zip(&gains) {
-            for ((x, gain), mix) in samples.iter_mut().zip(gains).zip(&mix) {
-                *x = channel.audio.tick(*x) * (1.0 + mix * (gain - 1.0));
+        let mut heard = block.clone();
+        if self.side_chain.is_on() {
+            self.side_chain.run(&mut heard);
+        }
+        let mut lanes = self.reductions(&heard);
+        self.gain_db = gain_shown_db(lanes.as_slice());
+        lanes.to_gains();
+        let mix = frames_of(&mut self.mix);
+        for (channel, samples) in block.channels_mut().iter_mut().enumerate() {
+            self.audio[channel].run(samples);
+            self.heard[channel].run(&mut heard.channels_mut()[channel]);
+            for ((x, gain), mix) in samples.iter_mut().zip(lanes.of_channel(channel)).zip(&mix) {
+                *x *= 1.0 + mix * (gain - 1.0);
             }
         }
+        fade(&mut self.listen, block, &heard);
     }
 
     fn gain_reduction_db(&self) -> Option<f64> {
-        Some(-self.deepest_db)
+        Some(self.gain_db)
     }
 }
 

@@ -5,15 +5,23 @@
 //! *peak* holds the largest sample of 10 ms, *rms* is the mean square of the last 10 ms, *smooth* is rms with two equal
 //! one-poles in a row. Hold and window are taken off the times, so that the time printed is the time measured.
 
+mod computer;
 mod curve;
 mod follower;
+mod hold;
+mod lanes;
 mod level;
+pub(crate) mod sidechain;
 
-pub(crate) use curve::{Curve, ExpanderCurve};
-pub(crate) use follower::{Ballistics, Follower, Times};
+pub(crate) use computer::{GainComputer, Setting};
+pub(crate) use curve::ExpanderCurve;
+pub(crate) use follower::{Ballistics, Follower, Lane, Times, follow, gain_shown_db};
+pub(crate) use hold::HeldMaximum;
+pub(crate) use lanes::Lanes;
 pub(crate) use level::{LevelReader, MeanSquare};
 
-use crate::audio::Block;
+use crate::audio::{Block, QUANTUM};
+use crate::dsp::smooth::{Smoothed, SmoothedGain};
 
 /// Words of a `detector` parameter.
 pub(crate) const DETECTOR_WORDS: &[&str] = &["peak", "rms", "smooth"];
@@ -51,4 +59,39 @@ pub(crate) fn make_sane(block: &mut Block) {
     for sample in block.channels_mut().iter_mut().flatten() {
         *sample = if sample.is_nan() { 0.0 } else { sample.clamp(-INPUT_MAX, INPUT_MAX) };
     }
+}
+
+/// A share of `to` in place of `from`; nothing is done at rest at 0, all at rest at 1.
+pub(crate) fn fade(share: &mut Smoothed, from: &mut Block, to: &Block) {
+    if share.rests_at(0.0) {
+        return;
+    }
+    if share.rests_at(1.0) {
+        from.clone_from(to);
+        return;
+    }
+    let shares = frames_of(share);
+    for (from, to) in from.channels_mut().iter_mut().zip(to.channels()) {
+        for ((f, t), share) in from.iter_mut().zip(to).zip(&shares) {
+            *f = share * t + (1.0 - share) * *f;
+        }
+    }
+}
+
+/// The value for every frame of the coming block.
+pub(crate) fn frames_of(number: &mut Smoothed) -> [f64; QUANTUM] {
+    let mut frames = [number.value(); QUANTUM];
+    if number.is_moving() {
+        frames.fill_with(|| number.tick());
+    }
+    frames
+}
+
+/// The linear factor for every frame of the coming block.
+pub(crate) fn factors_of(gain: &mut SmoothedGain) -> [f64; QUANTUM] {
+    let mut frames = [gain.factor(); QUANTUM];
+    if gain.is_moving() {
+        frames.fill_with(|| gain.tick());
+    }
+    frames
 }

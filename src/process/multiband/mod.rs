@@ -2,8 +2,9 @@
 //!
 //! Minimum phase: Linkwitz–Riley splits of fourth order with all-pass compensation ([`crate::dsp::crossover`]); with all
 //! bands neutral the magnitude is 1 and there is no latency. Linear phase: symmetric low-passes and their differences, whose
-//! sum is the delayed input. Level, curve and times of a band are those of the compressor (`process::dynamics`). The mix is
-//! made band by band, between a band as it was and as it is, so that nothing combs.
+//! sum is the delayed input. Level, curves and times of a band are those of the compressor (`process::dynamics`). The mix is
+//! made band by band, between a band as it was and as it is, so that nothing combs. Look-ahead delays the bands after they
+//! have been read.
 
 mod band;
 mod linear;
@@ -11,15 +12,15 @@ mod params;
 
 pub use params::{BANDS, COUNT, FIRST_BAND, PARAMS_PER_BAND, PHASE, SPLIT, band_count};
 
-use super::dynamics::make_sane;
-use super::{Kind, ParamDesc, ParamIndex, Processor, Setup, Values};
-use crate::audio::{Block, QUANTUM};
+use super::dynamics::{factors_of, frames_of, make_sane};
+use super::{BANDS_SHOWN, Kind, ParamDesc, ParamIndex, Processor, Setup, Values};
+use crate::audio::Block;
 use crate::dsp::crossover::Crossover;
 use crate::dsp::smooth::{RAMP_MS, Smoothed, SmoothedGain};
 use crate::units::{Frames, SampleRate};
-use band::{Band, Shared};
+use band::Band;
 use linear::{LinearSplit, latency_at};
-use params::{AUTO_RELEASE, DETECTOR, LINK, MIX, OUTPUT, PARAMS};
+use params::{AUTO_RELEASE, DETECTOR, LINK, LOOKAHEAD, MIX, OUTPUT, PARAMS};
 
 /// The entry for the registry.
 pub struct MultibandKind;
@@ -31,6 +32,11 @@ impl Kind for MultibandKind {
 
     fn name(&self) -> &'static str {
         "Multiband dynamics"
+    }
+
+    /// 2: linked channels are one lane, levels are rounded to the nearest step; differences are below 1e-9 dB.
+    fn version(&self) -> u32 {
+        2
     }
 
     fn params(&self) -> &'static [ParamDesc] {
@@ -63,7 +69,6 @@ struct Multiband {
     bands: Vec<Band>,
     /// The signal of every band.
     parts: Vec<Block>,
-    link: Smoothed,
     mix: Smoothed,
     output: SmoothedGain,
     latency: usize,
@@ -79,14 +84,14 @@ impl Multiband {
         } else {
             Splitter::Minimum(Crossover::new(&splits_hz, rate))
         };
+        let lookahead = rate.frames_from_seconds(values.get(LOOKAHEAD) / 1000.0).as_len();
         let mut multiband = Self {
             splitter,
             bands: (0..count).map(|i| Band::new(values, i, rate)).collect(),
             parts: vec![Block::silent(); count],
-            link: Smoothed::new(values.get(LINK) / 100.0, RAMP_MS, rate),
             mix: Smoothed::new(values.get(MIX) / 100.0, RAMP_MS, rate),
             output: SmoothedGain::new(values.get(OUTPUT), RAMP_MS, rate),
-            latency: if linear { latency_at(rate) } else { 0 },
+            latency: lookahead + if linear { latency_at(rate) } else { 0 },
         };
         multiband.set_solo();
         multiband.reset();
@@ -121,7 +126,6 @@ impl Processor for Multiband {
             Splitter::Linear(linear) => linear.reset(),
         }
         self.bands.iter_mut().for_each(Band::reset);
-        self.link.settle();
         self.mix.settle();
         self.output.settle();
     }
@@ -133,9 +137,9 @@ impl Processor for Multiband {
                     crossover.set_hz(param - SPLIT, value);
                 }
             }
-            DETECTOR => self.bands.iter_mut().for_each(|b| b.set_detector(value)),
-            LINK => self.link.set(value / 100.0),
-            AUTO_RELEASE => self.bands.iter_mut().for_each(|b| b.set_auto_release(value >= 0.5)),
+            DETECTOR => self.bands.iter_mut().for_each(|b| b.set_detector_of_all(value)),
+            LINK => self.bands.iter_mut().for_each(|b| b.set_link_of_all(value / 100.0)),
+            AUTO_RELEASE => self.bands.iter_mut().for_each(|b| b.set_auto_release_of_all(value >= 0.5)),
             MIX => self.mix.set(value / 100.0),
             OUTPUT => self.output.set_db(value),
             _ => self.set_band(param, value),
@@ -148,19 +152,16 @@ impl Processor for Multiband {
             Splitter::Minimum(crossover) => crossover.split(block, &mut self.parts),
             Splitter::Linear(linear) => linear.split(block, &mut self.parts),
         }
-        let shared = Shared {
-            link: std::array::from_fn(|_| self.link.tick()),
-            mix: std::array::from_fn(|_| self.mix.tick()),
-        };
+        let mix = frames_of(&mut self.mix);
         for (band, part) in self.bands.iter_mut().zip(&mut self.parts) {
-            band.process(part, &shared);
+            band.process(part, &mix);
         }
         match &mut self.splitter {
             Splitter::Minimum(crossover) => crossover.join(&self.parts, block),
             Splitter::Linear(_) => LinearSplit::join(&self.parts, block),
         }
         if !self.output.is_unity() {
-            let gains: [f64; QUANTUM] = std::array::from_fn(|_| self.output.tick());
+            let gains = factors_of(&mut self.output);
             for samples in block.channels_mut() {
                 samples.iter_mut().zip(&gains).for_each(|(s, g)| *s *= g);
             }
@@ -168,7 +169,17 @@ impl Processor for Multiband {
     }
 
     fn gain_reduction_db(&self) -> Option<f64> {
-        Some(-self.bands.iter().map(Band::deepest_db).fold(0.0, f64::max))
+        let (deepest, most) = self
+            .bands
+            .iter()
+            .map(Band::gain_db)
+            .fold((0.0, 0.0), |(deepest, most): (f64, f64), gain| (deepest.min(gain), most.max(gain)));
+        Some(if deepest < 0.0 { deepest } else { most })
+    }
+
+    fn band_gains_db(&self, out: &mut [f32; BANDS_SHOWN]) -> usize {
+        out.iter_mut().zip(&self.bands).for_each(|(out, band)| *out = band.gain_db() as f32);
+        self.bands.len()
     }
 }
 

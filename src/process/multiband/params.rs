@@ -1,4 +1,4 @@
-//! Parameters of the multiband processor: twelve for the whole, then twelve for every band.
+//! Parameters of the multiband processor: thirteen for the whole, then twenty for every band.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -20,12 +20,13 @@ pub(super) const LINK: ParamIndex = DETECTOR + 1;
 pub(super) const AUTO_RELEASE: ParamIndex = DETECTOR + 2;
 pub(super) const MIX: ParamIndex = DETECTOR + 3;
 pub(super) const OUTPUT: ParamIndex = DETECTOR + 4;
+pub(super) const LOOKAHEAD: ParamIndex = DETECTOR + 5;
 
 /// First parameter of the first band.
-pub const FIRST_BAND: ParamIndex = OUTPUT + 1;
+pub const FIRST_BAND: ParamIndex = LOOKAHEAD + 1;
 
 /// Parameters of a band; band `b` (from 0) starts at `FIRST_BAND + b · PARAMS_PER_BAND`.
-pub const PARAMS_PER_BAND: usize = 12;
+pub const PARAMS_PER_BAND: usize = 20;
 
 pub(super) const THRESHOLD: usize = 0;
 pub(super) const RATIO: usize = 1;
@@ -39,6 +40,23 @@ pub(super) const EXPAND_RATIO: usize = 8;
 pub(super) const WIDTH: usize = 9;
 pub(super) const BYPASS: usize = 10;
 pub(super) const SOLO: usize = 11;
+pub(super) const UP_THRESHOLD: usize = 12;
+pub(super) const UP_RATIO: usize = 13;
+pub(super) const UP_RANGE: usize = 14;
+pub(super) const HOLD: usize = 15;
+pub(super) const BAND_DETECTOR: usize = 16;
+pub(super) const BAND_AUTO_RELEASE: usize = 17;
+pub(super) const BAND_LINK: usize = 18;
+pub(super) const BAND_MIX: usize = 19;
+
+/// Longest hold of a band.
+pub(super) const HOLD_MAX_MS: f64 = 200.0;
+
+/// Words of a band's own detector; the first is that of all bands, the others are [`DETECTOR_WORDS`].
+const BAND_DETECTORS: &[&str] = &["as_all", "peak", "rms", "smooth"];
+
+/// Words of a band's own automatic release.
+const BAND_AUTO_RELEASES: &[&str] = &["as_all", "off", "on"];
 
 const COUNTS: &[&str] = &["2", "3", "4", "5", "6"];
 
@@ -60,7 +78,7 @@ pub(super) static PARAMS: LazyLock<Vec<ParamDesc>> = LazyLock::new(|| {
     params.extend((1..BANDS).map(split_param));
     params.extend([
         ParamDesc::choice("detector", "Detector", DETECTOR_WORDS, 1).help(
-            "Peak: largest sample of 10 ms. RMS: mean square of 10 ms. Smooth: RMS with a gain curve without corners.",
+            "Of all bands without a detector of their own. Peak: largest sample of 10 ms. RMS: mean square of 10 ms. Smooth: RMS with a gain curve without corners.",
         ),
         ParamDesc::number("link_percent", "Link", Unit::Percent, 0.0, 100.0, 100.0)
             .help("100 %: both channels of a band get the larger reduction; 0 %: each its own."),
@@ -70,6 +88,9 @@ pub(super) static PARAMS: LazyLock<Vec<ParamDesc>> = LazyLock::new(|| {
         ParamDesc::number("mix_percent", "Mix", Unit::Percent, 0.0, 100.0, 100.0)
             .help("Share of the processed bands; the rest is the bands as they were, in phase."),
         ParamDesc::number("output_db", "Output", Unit::Db, -24.0, 24.0, 0.0).help("Gain after all bands."),
+        ParamDesc::number("lookahead_ms", "Look-ahead", Unit::Ms, 0.0, 20.0, 0.0)
+            .structural()
+            .help("Delays the sound of all bands, not their detectors; adds to the latency."),
     ]);
     params.extend((1..=BANDS).flat_map(band_params));
     params
@@ -85,12 +106,16 @@ fn split_param(n: usize) -> ParamDesc {
 }
 
 /// The parameters of band `n` (from 1).
-fn band_params(n: usize) -> [ParamDesc; PARAMS_PER_BAND] {
-    let named = |mut param: ParamDesc| {
+fn band_params(n: usize) -> impl Iterator<Item = ParamDesc> {
+    let named = move |mut param: ParamDesc| {
         param.id = Cow::Owned(format!("band{n}_{}", param.id));
         param.name = Cow::Owned(format!("{n} {}", param.name));
         param
     };
+    main_params().into_iter().chain(own_params()).map(named)
+}
+
+fn main_params() -> [ParamDesc; 12] {
     [
         ParamDesc::number("threshold_db", "Threshold", Unit::Dbfs, -80.0, 0.0, -24.0)
             .help("Level of the band above which its gain goes down: sine peak with the peak detector, rms with the others."),
@@ -117,5 +142,27 @@ fn band_params(n: usize) -> [ParamDesc; PARAMS_PER_BAND] {
         ParamDesc::switch("bypass", "Bypass", false).help("The band passes as it came, gain and width included."),
         ParamDesc::switch("solo", "Solo", false).audition().help("Only bands with solo are heard."),
     ]
-    .map(named)
+}
+
+fn own_params() -> [ParamDesc; PARAMS_PER_BAND - 12] {
+    [
+        ParamDesc::number("up_threshold_db", "Upward threshold", Unit::Dbfs, -80.0, 0.0, -50.0)
+            .help("Level of the band below which its gain goes up: sine peak with the peak detector, rms with the others."),
+        ParamDesc::number("up_ratio", "Upward ratio", Unit::Ratio, 1.0, 20.0, 1.0)
+            .log()
+            .help("Decibels in for one decibel out below the upward threshold; 1 does nothing."),
+        ParamDesc::number("up_range_db", "Upward range", Unit::Db, 0.0, 24.0, 12.0).help(
+            "Largest gain added. Below -70 dBFS the gain fades out; at -80 dBFS and below nothing is added.",
+        ),
+        ParamDesc::number("hold_ms", "Hold", Unit::Ms, 0.0, HOLD_MAX_MS, 0.0)
+            .help("Time the level of the band is held before the release begins."),
+        ParamDesc::choice("detector", "Detector", BAND_DETECTORS, 0)
+            .help("Detector of this band: that of all bands, or its own."),
+        ParamDesc::choice("auto_release", "Auto release", BAND_AUTO_RELEASES, 0)
+            .help("Automatic release of this band: as of all bands, or its own."),
+        ParamDesc::number("link_percent", "Link", Unit::Percent, 0.0, 100.0, 100.0)
+            .help("Share of the link of all bands: 100 % links this band as much as all, 0 % not at all."),
+        ParamDesc::number("mix_percent", "Mix", Unit::Percent, 0.0, 100.0, 100.0)
+            .help("Share of the mix of all bands: 0 % leaves this band as it was."),
+    ]
 }

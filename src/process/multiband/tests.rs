@@ -4,6 +4,7 @@ use super::params::{
     ATTACK, BYPASS, EXPAND_RATIO, EXPAND_THRESHOLD, GAIN, KNEE, RATIO, RELEASE, SOLO, THRESHOLD, WIDTH,
 };
 use super::*;
+use crate::audio::QUANTUM;
 use crate::dsp::fft::RealFft;
 use crate::units::{db_from_gain, gain_from_db};
 use std::f64::consts::PI;
