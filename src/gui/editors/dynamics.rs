@@ -11,7 +11,7 @@ use super::trace::Traces;
 use super::transfer::{Curve, Dynamics, Threshold, dynamics_ui};
 use crate::app::Frame;
 use crate::gui::outbox::Outbox;
-use crate::process::dynamics::{Curve as Downward, ExpanderCurve};
+use crate::process::dynamics::curve::{Curve as Downward, ExpanderCurve, UpwardCurve};
 use crate::units::{db_from_gain, gain_from_db};
 
 const COMPRESSOR: &[Listed] = &[
@@ -47,7 +47,13 @@ const COMPRESSOR: &[Listed] = &[
 const EXPANDER: &[Listed] = &[
     (
         "Curve",
-        &[("threshold_db", "Threshold"), ("ratio", "Ratio"), ("knee_db", "Knee"), ("range_db", "Range")],
+        &[
+            ("threshold_db", "Threshold"),
+            ("ratio", "Ratio"),
+            ("knee_db", "Knee"),
+            ("range_db", "Range"),
+            ("hysteresis_db", "Hysteresis"),
+        ],
     ),
     (
         "Time",
@@ -58,7 +64,16 @@ const EXPANDER: &[Listed] = &[
             ("lookahead_ms", "Look-ahead"),
         ],
     ),
-    ("Side chain", &[("detector", "Detector"), ("sidechain_hpf_hz", "High-pass"), ("link_percent", "Link")]),
+    (
+        "Side chain",
+        &[
+            ("detector", "Detector"),
+            ("sidechain_hpf_hz", "High-pass"),
+            ("sidechain_lpf_hz", "Low-pass"),
+            ("sidechain_listen", "Listen"),
+            ("link_percent", "Link"),
+        ],
+    ),
     ("Output", &[("mix_percent", "Mix")]),
 ];
 
@@ -86,7 +101,7 @@ pub fn expander_ui(ui: &mut Ui, frame: &Frame, view: &SlotView<'_>, traces: &Tra
 #[derive(Debug, Clone, Copy)]
 struct Transfer {
     down: Downward,
-    up: Option<ExpanderCurve>,
+    up: Option<UpwardCurve>,
     makeup_db: f64,
     mix: f64,
 }
@@ -96,7 +111,7 @@ impl Transfer {
     fn of(view: &SlotView<'_>, offset_db: f64) -> Option<Self> {
         let knee_db = view.value("knee_db").unwrap_or(0.0);
         let up_ratio = view.value("up_ratio").unwrap_or(1.0).max(1.0);
-        let up = view.value("up_threshold_db").filter(|_| up_ratio > 1.0).map(|threshold_db| ExpanderCurve {
+        let up = view.value("up_threshold_db").filter(|_| up_ratio > 1.0).map(|threshold_db| UpwardCurve {
             threshold_db: threshold_db + offset_db,
             slope: 1.0 - 1.0 / up_ratio,
             knee_db,
@@ -118,7 +133,7 @@ impl Transfer {
 
     /// Gain change of a steady level, dB.
     fn gain_db(&self, level_db: f64) -> f64 {
-        self.up.map_or(0.0, |up| up.reduction_db(level_db)) - self.down.reduction_db(level_db)
+        self.up.map_or(0.0, |up| up.gain_db(level_db)) - self.down.reduction_db(level_db)
     }
 
     /// Level out for a steady level in, dBFS.
@@ -135,7 +150,7 @@ impl Transfer {
 }
 
 /// A gain mixed with the signal as it came, dB.
-fn mixed_db(gain_db: f64, mix: f64) -> f64 {
+pub(super) fn mixed_db(gain_db: f64, mix: f64) -> f64 {
     db_from_gain(1.0 - mix + mix * gain_from_db(gain_db))
 }
 
@@ -205,10 +220,11 @@ mod tests {
     /// Upward 2 : 1 below −40 dB: what lies 20 dB under it comes up by 10 dB, at most by the range.
     #[test]
     fn an_upward_curve_lifts_what_is_soft() {
-        let up = ExpanderCurve { threshold_db: -40.0, slope: 0.5, knee_db: 0.0, range_db: 12.0 };
+        let up = UpwardCurve { threshold_db: -40.0, slope: 0.5, knee_db: 0.0, range_db: 12.0 };
         let curve = Transfer { up: Some(up), ..transfer() };
         assert!((curve.output_db(-60.0) - -50.0).abs() < 1e-9);
-        assert!((curve.gain_db(-90.0) - 12.0).abs() < 1e-9);
+        assert!((curve.gain_db(-69.0) - 12.0).abs() < 1e-9);
+        assert!(curve.gain_db(-90.0).abs() < 1e-9);
         assert!((curve.output_db(-35.0) - -35.0).abs() < 1e-9);
     }
 

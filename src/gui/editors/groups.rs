@@ -16,19 +16,19 @@ use crate::gui::widgets::text::elided;
 use crate::process::{ParamIndex, ParamKind};
 
 /// Room of a cell, points.
-const CELL: Vec2 = vec2(84.0, 40.0);
+const CELL: Vec2 = vec2(84.0, 38.0);
 /// Space right of a field, points.
 const GAP: f32 = 6.0;
 /// Height of a heading, points.
 const HEAD: f32 = 17.0;
 /// Space below a line of groups, points.
-const BELOW: f32 = 6.0;
+const BELOW: f32 = 4.0;
 /// Height of a field, points.
 const FIELD: f32 = 20.0;
 /// Height of the name above it, points.
-const NAME: f32 = 15.0;
+const NAME: f32 = 14.0;
 /// Share of the width the controls take at most.
-const MOST_SHARE: f32 = 0.48;
+const MOST_SHARE: f32 = 0.5;
 /// Longest word a box of one cell shows, characters.
 const SHORT_WORD: usize = 7;
 /// Room of a scroll bar, points.
@@ -91,19 +91,38 @@ pub(super) fn split_ui(
     out: &mut Outbox,
     picture: impl FnOnce(&mut Ui, Rect, &mut Outbox),
 ) {
+    headed_split_ui(ui, view, groups, 2, 0.0, |_| (), out, picture);
+}
+
+/// The same with so many columns at least and a head of a height above the groups.
+#[expect(clippy::too_many_arguments, reason = "one layout, and each is another part of it")]
+pub(super) fn headed_split_ui(
+    ui: &mut Ui,
+    view: &SlotView<'_>,
+    groups: &[Group],
+    least_columns: usize,
+    head_height: f32,
+    head: impl FnOnce(&mut Ui),
+    out: &mut Outbox,
+    picture: impl FnOnce(&mut Ui, Rect, &mut Outbox),
+) {
     let area = ui.available_rect_before_wrap();
     ui.allocate_rect(area, Sense::hover());
-    let flow = Flow::fitting(view, groups, area.size());
-    let width =
-        flow.columns as f32 * CELL.x - GAP + if flow.height > area.height() { SCROLL_BAR } else { 0.0 };
-    let controls = Rect::from_min_max(pos2(area.right() - width, area.top()), area.max);
-    let left = Rect::from_min_max(area.min, pos2(controls.left() - 14.0, area.bottom()));
+    let room = area.height() - head_height;
+    let flow = Flow::fitting(view, groups, vec2(area.width(), room), least_columns);
+    let scroll_bar = if flow.height > room { SCROLL_BAR } else { 0.0 };
+    let column = area.with_min_x(area.right() - (flow.columns as f32 * CELL.x - GAP) - scroll_bar);
+    let left = area.with_max_x(column.left() - 14.0);
     let mut child = ui.new_child(UiBuilder::new().id_salt("picture").max_rect(left));
     child.set_clip_rect(left.expand(1.0).intersect(ui.clip_rect()));
     picture(&mut child, left, out);
     if !view.slot.enabled {
         child.painter().rect_filled(left, theme().corner, faded(theme().panel, 0.55));
     }
+    let top = Rect::from_min_size(column.min, vec2(column.width(), head_height));
+    let row = Layout::left_to_right(Align::Min);
+    head(&mut ui.new_child(UiBuilder::new().id_salt("head").max_rect(top).layout(row)));
+    let controls = column.with_min_y(top.bottom());
     let mut child = ui.new_child(UiBuilder::new().id_salt("controls").max_rect(controls));
     child.set_clip_rect(controls.expand(2.0).intersect(ui.clip_rect()));
     ScrollArea::vertical().id_salt(view.id("controls")).auto_shrink(false).show(&mut child, |ui| {
@@ -131,9 +150,9 @@ struct Flow {
 
 impl Flow {
     /// With as few columns as show everything without scrolling.
-    fn fitting(view: &SlotView<'_>, groups: &[Group], room: Vec2) -> Self {
+    fn fitting(view: &SlotView<'_>, groups: &[Group], room: Vec2, least: usize) -> Self {
         let most = ((room.x * MOST_SHARE + GAP) / CELL.x).floor().max(2.0) as usize;
-        let flows = (2..=most).map(|columns| Self::of(view, groups, columns));
+        let flows = (least.min(most)..=most).map(|columns| Self::of(view, groups, columns));
         let mut last = Self::of(view, groups, most);
         for flow in flows {
             if flow.height <= room.y {

@@ -102,6 +102,22 @@ pub(super) fn note(painter: &Painter, at: Pos2, align: Align2, text: impl Into<S
     painter.text(at, align, text.into(), t.font(t.small), t.text_weak)
 }
 
+/// A small text over fills: on a piece of the ground.
+pub(super) fn backed(
+    painter: &Painter,
+    at: Pos2,
+    align: Align2,
+    text: impl Into<String>,
+    colour: Color32,
+) -> Rect {
+    let t = theme();
+    let galley = painter.layout_no_wrap(text.into(), t.font(t.small), colour);
+    let rect = align.anchor_size(at, galley.size());
+    painter.rect_filled(rect.expand2(vec2(2.0, -1.0)), t.corner, faded(t.ground, 0.72));
+    painter.galley(rect.min, galley, colour);
+    rect
+}
+
 /// A mark of a decibel axis.
 pub(super) fn db_mark(db: f64) -> String {
     plain(db, 0)
@@ -119,7 +135,7 @@ pub(super) fn paint_time_grid(painter: &Painter, rect: Rect, axis: &Axis) {
         painter.hline(rect.x_range(), y, Stroke::new(1.0, t.line));
         // The bottom line is where other notes stand.
         if y < rect.bottom() - 16.0 && y > rect.top() + 14.0 {
-            note(painter, pos2(rect.left() + 4.0, y - 1.0), Align2::LEFT_BOTTOM, db_mark(db));
+            backed(painter, pos2(rect.left() + 4.0, y), Align2::LEFT_CENTER, db_mark(db), t.text_weak);
         }
     }
 }
@@ -144,7 +160,7 @@ pub(super) fn paint_gain(painter: &Painter, rect: Rect, axis: &Axis, past: &Past
     let zero = axis.y(rect, 0.0);
     let line: Vec<Pos2> =
         past.gains.iter().map(|(age, db)| pos2(x_of_age(rect, *age), axis.y(rect, f64::from(*db)))).collect();
-    fill_columns(painter, line.iter().map(|p| (p.x, zero, p.y)), faded(t.over, 0.22));
+    fill_columns(painter, line.iter().map(|p| (p.x, zero, p.y)), faded(t.over, 0.1));
     if axis.high_db > 0.0 {
         painter.hline(rect.x_range(), zero, Stroke::new(1.0, faded(t.over, 0.35)));
     }
@@ -154,8 +170,7 @@ pub(super) fn paint_gain(painter: &Painter, rect: Rect, axis: &Axis, past: &Past
         let y = axis.y(rect, db);
         if y > rect.top() + 14.0 && y < rect.bottom() - 16.0 {
             painter.hline(Rangef::new(rect.right() - 6.0, rect.right()), y, Stroke::new(1.0, t.over));
-            let at = pos2(rect.right() - 8.0, y);
-            painter.text(at, Align2::RIGHT_CENTER, db_mark(db), t.font(t.small), faded(t.over, 0.9));
+            backed(painter, pos2(rect.right() - 8.0, y), Align2::RIGHT_CENTER, db_mark(db), t.over);
         }
     }
 }

@@ -5,7 +5,7 @@ use egui::{Align2, Rect, Sense, Stroke, Ui, pos2, vec2};
 
 use super::SlotView;
 use super::groups::{Listed, Track, groups_of, split_ui};
-use super::history::{fill_columns, gain_axis, ground, note, paint_gain, x_of_age};
+use super::history::{backed, fill_columns, gain_axis, ground, paint_gain, x_of_age};
 use super::trace::{LENGTH_S, Past, Traces, age_s, now_db};
 use super::transfer::{legend, line_stroke, paint_level_line, reset_by_double_click};
 use crate::app::Frame;
@@ -95,7 +95,12 @@ fn history_ui(ui: &mut Ui, rect: Rect, view: &SlotView<'_>, past: &Past<'_>, out
     let upper = Rect::from_min_max(rect.min, pos2(rect.right(), rect.center().y));
     paint_gain(&painter, upper, &gain_axis(past, false), past);
     legend(ui, rect, &[("out", t.master), ("cut away", t.over), ("gain, dB", t.over)]);
-    note(&painter, rect.right_bottom() - vec2(6.0, 2.0), Align2::RIGHT_BOTTOM, "last 10 s");
+    let corner = rect.right_bottom() - vec2(6.0, 2.0);
+    backed(&painter, corner, Align2::RIGHT_BOTTOM, "last 10 s", t.text_weak);
+    for db in [0.0, -6.0, -12.0] {
+        let at = pos2(rect.left() + 4.0, scale.y_of_db(db));
+        backed(&painter, at, Align2::LEFT_CENTER, signed(db, 0), t.text_weak);
+    }
     ceiling_ui(ui, &scale, view, out);
 }
 
@@ -109,7 +114,6 @@ fn paint_grid(painter: &egui::Painter, scale: &Scale, t: &Theme) {
         let (y, below) = (scale.y_of_db(db), rect.center().y + scale.height(gain_from_db(db)));
         painter.hline(rect.x_range(), y, Stroke::new(1.0, t.line));
         painter.hline(rect.x_range(), below, Stroke::new(1.0, t.line));
-        note(painter, pos2(rect.left() + 4.0, y - 1.0), Align2::LEFT_BOTTOM, signed(db, 0));
     }
 }
 
@@ -156,7 +160,7 @@ fn ceiling_ui(ui: &mut Ui, scale: &Scale, view: &SlotView<'_>, out: &mut Outbox)
     paint_level_line(ui, rect, below, Stroke::new(1.0, faded(stroke.color, 0.5)));
     let text = format!("ceiling {} dBTP", signed(ceiling_db, 1));
     let at = pos2(rect.right() - 40.0, y - 2.0);
-    ui.painter().text(at, Align2::RIGHT_BOTTOM, text, theme().font(theme().small), stroke.color);
+    backed(ui.painter(), at, Align2::RIGHT_BOTTOM, text, stroke.color);
 }
 
 /// Peaks and loudness before and after, what was gained, and the gain now.

@@ -3,17 +3,19 @@
 //! A double-click between the splits divides the band there (both halves keep its settings); a double-click on a split
 //! joins the bands beside it (the lower one's settings stay).
 
-use egui::{Rect, Ui, pos2, vec2};
+use egui::Ui;
 
 use super::SlotView;
-use super::groups::{Group, split_ui};
+use super::dynamics::mixed_db;
+use super::groups::{Group, Listed, headed_split_ui};
 use super::history::Axis;
 use super::multiband_plot::plot_ui;
 use super::transfer::{Curve, Dynamics, Now, Threshold, curve_ui};
 use crate::app::Frame;
 use crate::gui::outbox::Outbox;
+use crate::gui::widgets::tab;
 use crate::model::SlotId;
-use crate::process::dynamics::{Curve as Downward, ExpanderCurve};
+use crate::process::dynamics::curve::{Curve as Downward, ExpanderCurve, UpwardCurve};
 use crate::process::multiband::{BANDS, COUNT, FIRST_BAND, PARAMS_PER_BAND, SPLIT, band_count};
 use crate::process::{ParamIndex, Values};
 
@@ -22,11 +24,18 @@ const CURVE: f32 = 210.0;
 /// A split keeps this ratio to its neighbours when it is dragged or made.
 pub(super) const LEAST_RATIO: f64 = 1.1;
 
+/// Height of the row that chooses whose controls are shown, points.
+const TABS: f32 = 26.0;
+/// Columns of the controls at least, so that the row has room.
+const COLUMNS: usize = 5;
+
 /// What is only visual in the multiband editor.
 #[derive(Debug, Default)]
 pub struct MultibandState {
     /// The chosen band of the slot shown last.
     selected: Option<(SlotId, usize)>,
+    /// The controls are those of the whole.
+    shows_all: bool,
 }
 
 /// Draws the multiband processor into all of `ui`.
@@ -39,21 +48,49 @@ pub fn multiband_ui(
 ) {
     let bands = Bands::of(&view.values);
     let known = state.selected.filter(|(slot, _)| *slot == view.slot.id).map_or(0, |(_, band)| band);
-    let mut selected = known.min(bands.count - 1);
-    let groups = groups(view, &bands, selected);
-    split_ui(ui, view, &groups, out, |ui, rect, out| {
+    let known = known.min(bands.count - 1);
+    let (mut from_plot, mut from_tabs) = (None, None);
+    let groups = if state.shows_all { whole_groups(view, &bands) } else { band_groups(view, known) };
+    let head = |ui: &mut Ui| from_tabs = tabs_ui(ui, &bands, (!state.shows_all).then_some(known));
+    headed_split_ui(ui, view, &groups, COLUMNS, TABS, head, out, |ui, rect, out| {
         let side = (rect.width() * 0.26).min(CURVE).min(rect.height());
         let plot = rect.with_max_x(rect.right() - side - 8.0);
-        selected = plot_ui(ui, plot, frame, view, &bands, selected, out);
-        let curve = Rect::from_min_max(
-            pos2(plot.right() + 8.0, rect.top()),
-            rect.min + vec2(rect.width(), rect.height()),
-        );
-        let shown = dynamics(view, selected.min(bands.count - 1));
-        let gain_db = bands.live_db(frame, view, selected);
-        curve_ui(ui, curve, view, &Now { gain_db, input_dbfs: None }, &shown, out);
+        from_plot = plot_ui(ui, plot, frame, view, &bands, known, out);
+        let curve = rect.with_min_x(plot.right() + 8.0);
+        let gain_db = bands.live_db(frame, view, known);
+        curve_ui(ui, curve, view, &Now { gain_db, input_dbfs: None }, &dynamics(view, known), out);
     });
-    state.selected = Some((view.slot.id, selected));
+    match from_tabs {
+        Some(Shown::All) => state.shows_all = true,
+        Some(Shown::Band(band)) => {
+            (state.selected, state.shows_all) = (Some((view.slot.id, band)), false);
+        }
+        None => {
+            state.selected = Some((view.slot.id, from_plot.unwrap_or(known)));
+            state.shows_all &= from_plot.is_none();
+        }
+    }
+}
+
+/// Whose controls are shown.
+enum Shown {
+    Band(usize),
+    All,
+}
+
+fn tabs_ui(ui: &mut Ui, bands: &Bands, chosen: Option<usize>) -> Option<Shown> {
+    ui.spacing_mut().item_spacing.x = 0.0;
+    let mut taken = None;
+    for band in 0..bands.count {
+        let response = tab(ui, &(band + 1).to_string(), chosen == Some(band), TABS - 4.0);
+        if response.accessible_name(format!("Controls of band {}", band + 1)).clicked() {
+            taken = Some(Shown::Band(band));
+        }
+    }
+    if tab(ui, "All bands", chosen.is_none(), TABS - 4.0).clicked() {
+        taken = Some(Shown::All);
+    }
+    taken
 }
 
 /// Where the bands lie.
@@ -104,76 +141,81 @@ pub(super) fn of_band(view: &SlotView<'_>, band: usize, id: &str) -> Option<Para
     view.index(&format!("band{}_{id}", band + 1))
 }
 
-/// The chosen band's controls, then those of the whole.
-fn groups(view: &SlotView<'_>, bands: &Bands, band: usize) -> Vec<Group> {
-    let n = band + 1;
-    let of = |title: String, ids: &[(&str, &str)]| {
-        let ids: Vec<(String, &str)> =
-            ids.iter().map(|(id, label)| (format!("band{n}_{id}"), *label)).collect();
-        let ids: Vec<(&str, &str)> = ids.iter().map(|(id, label)| (id.as_str(), *label)).collect();
-        Group::of(view, title, &ids)
-    };
-    let splits: Vec<(String, String)> =
-        (1..bands.count).map(|k| (format!("split{k}_hz"), format!("Split {k}"))).collect();
-    let splits: Vec<(&str, &str)> = splits.iter().map(|(id, label)| (id.as_str(), label.as_str())).collect();
-    let mut groups = vec![
-        of(
-            format!("Band {n} · compressor"),
+/// The controls of a band.
+fn band_groups(view: &SlotView<'_>, band: usize) -> Vec<Group> {
+    let own = format!("band{}_", band + 1);
+    let listed: &[Listed] = &[
+        (
+            "Compressor",
+            &[("threshold_db", "Threshold"), ("ratio", "Ratio"), ("knee_db", "Knee"), ("range_db", "Range")],
+        ),
+        ("Expander", &[("expand_threshold_db", "Threshold"), ("expand_ratio", "Ratio")]),
+        (
+            "Time",
             &[
-                ("threshold_db", "Threshold"),
-                ("ratio", "Ratio"),
-                ("knee_db", "Knee"),
                 ("attack_ms", "Attack"),
                 ("release_ms", "Release"),
-                ("range_db", "Range"),
+                ("hold_ms", "Hold"),
+                ("auto_release", "Auto release"),
             ],
         ),
-        of(
-            format!("Band {n} · expander"),
-            &[("expand_threshold_db", "Threshold"), ("expand_ratio", "Ratio")],
-        ),
-        of(
-            format!("Band {n} · output"),
-            &[("gain_db", "Gain"), ("width_percent", "Width"), ("solo", "Solo"), ("bypass", "Bypass")],
-        ),
-        Group::of(view, "Splits", &splits),
-        Group::of(
-            view,
-            "All bands",
+        ("Detector", &[("detector", "Detector"), ("link_percent", "Link")]),
+        ("Upward", &[("up_threshold_db", "Threshold"), ("up_ratio", "Ratio"), ("up_range_db", "Range")]),
+        (
+            "Output",
             &[
-                ("bands", "Bands"),
-                ("phase", "Phase"),
-                ("detector", "Detector"),
-                ("link_percent", "Link"),
-                ("auto_release", "Auto release"),
+                ("gain_db", "Gain"),
+                ("width_percent", "Width"),
                 ("mix_percent", "Mix"),
-                ("output_db", "Output"),
+                ("solo", "Solo"),
+                ("bypass", "Bypass"),
             ],
         ),
     ];
-    groups.retain(|group| !group.cells.is_empty());
-    groups.extend(more(view, n, &groups));
-    groups
+    let group = |(title, ids): &Listed| {
+        let ids: Vec<(String, &str)> = ids.iter().map(|(id, label)| (format!("{own}{id}"), *label)).collect();
+        let ids: Vec<(&str, &str)> = ids.iter().map(|(id, label)| (id.as_str(), *label)).collect();
+        Group::of(view, *title, &ids)
+    };
+    with_rest(view, listed.iter().map(group).collect(), |id| id.starts_with(&own))
 }
 
-/// Parameters of the chosen band or of the whole that no group has.
-fn more(view: &SlotView<'_>, n: usize, groups: &[Group]) -> Option<Group> {
-    let own = format!("band{n}_");
-    let is_shown =
-        |id: &str| groups.iter().flat_map(|g| &g.cells).any(|cell| view.params()[cell.index].id == id);
-    let is_elsewhere = |id: &str| {
-        let numbered = |prefix: &str| {
-            id.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
-        };
-        (numbered("band") && !id.starts_with(&own)) || numbered("split")
+/// The controls of the whole.
+fn whole_groups(view: &SlotView<'_>, bands: &Bands) -> Vec<Group> {
+    let splits: Vec<(String, String)> =
+        (1..bands.count).map(|k| (format!("split{k}_hz"), format!("Split {k}"))).collect();
+    let splits: Vec<(&str, &str)> = splits.iter().map(|(id, label)| (id.as_str(), label.as_str())).collect();
+    let groups = vec![
+        Group::of(view, "Bands", &[("bands", "Bands"), ("phase", "Phase"), ("lookahead_ms", "Look-ahead")]),
+        Group::of(view, "Splits", &splits),
+        Group::of(
+            view,
+            "Detector of all bands",
+            &[("detector", "Detector"), ("link_percent", "Link"), ("auto_release", "Auto release")],
+        ),
+        Group::of(view, "Output", &[("mix_percent", "Mix"), ("output_db", "Output")]),
+    ];
+    let is_numbered = |id: &str, word: &str| {
+        id.strip_prefix(word).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
     };
-    let ids: Vec<(&str, &str)> = view
+    with_rest(view, groups, |id| !is_numbered(id, "band") && !is_numbered(id, "split"))
+}
+
+/// Groups without the empty ones, and one more with what belongs here and no group has.
+fn with_rest(view: &SlotView<'_>, mut groups: Vec<Group>, belongs: impl Fn(&str) -> bool) -> Vec<Group> {
+    groups.retain(|group| !group.cells.is_empty());
+    let is_shown = |id: &str| groups.iter().flat_map(|g| &g.cells).any(|c| view.params()[c.index].id == id);
+    let rest: Vec<(&str, &str)> = view
         .params()
         .iter()
-        .filter(|p| !is_shown(&p.id) && !is_elsewhere(&p.id))
+        .filter(|p| belongs(&p.id) && !is_shown(&p.id))
         .map(|p| (&*p.id, &*p.name))
         .collect();
-    (!ids.is_empty()).then(|| Group::of(view, "More", &ids))
+    if !rest.is_empty() {
+        let more = Group::of(view, "More", &rest);
+        groups.push(more);
+    }
+    groups
 }
 
 /// The curve of a band: compression above, expansion below.
@@ -193,19 +235,28 @@ fn dynamics(view: &SlotView<'_>, band: usize) -> Dynamics<'static> {
         knee_db,
         range_db,
     };
-    let makeup_db = value("gain_db", 0.0);
-    let gain = move |level: f64| -down.reduction_db(level) - expander.reduction_db(level);
+    let up_ratio = value("up_ratio", 1.0).max(1.0);
+    let upward = UpwardCurve {
+        threshold_db: value("up_threshold_db", -50.0),
+        slope: 1.0 - 1.0 / up_ratio,
+        knee_db,
+        range_db: value("up_range_db", 0.0),
+    };
+    let (makeup_db, mix) = (value("gain_db", 0.0), value("mix_percent", 100.0) / 100.0);
+    let gain =
+        move |level: f64| upward.gain_db(level) - down.reduction_db(level) - expander.reduction_db(level);
     let threshold = |id, name| of_band(view, band, id).map(|index| Threshold { index, name });
     let expands = threshold("expand_threshold_db", "Expander threshold").filter(|_| expand_ratio > 1.0);
+    let lifts = threshold("up_threshold_db", "Upward threshold").filter(|_| up_ratio > 1.0);
     Dynamics {
         axis: Axis { low_db: -80.0, high_db: 0.0 },
         curve: Curve {
             gain_db: Box::new(gain),
-            out_db: Box::new(move |level| level + gain(level) + makeup_db),
+            out_db: Box::new(move |level| level + mixed_db(gain(level) + makeup_db, mix)),
         },
         second: None,
-        thresholds: threshold("threshold_db", "Threshold").into_iter().chain(expands).collect(),
-        adds_gain: false,
+        thresholds: threshold("threshold_db", "Threshold").into_iter().chain(expands).chain(lifts).collect(),
+        adds_gain: up_ratio > 1.0,
     }
 }
 

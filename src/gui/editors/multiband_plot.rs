@@ -27,17 +27,18 @@ const STEP_DB: f64 = 0.5;
 const HEAD: f32 = 48.0;
 const FOOT: f32 = 18.0;
 
-/// Draws the bands and does what is done with them; the band chosen after that.
+/// Draws the bands and does what is done with them; the band that was chosen.
 pub(super) fn plot_ui(
     ui: &mut Ui,
     rect: Rect,
     frame: &Frame,
     view: &SlotView<'_>,
     bands: &Bands,
-    mut selected: usize,
+    selected: usize,
     out: &mut Outbox,
-) -> usize {
+) -> Option<usize> {
     let t = theme();
+    let mut taken = None;
     let painter = spectra_ground(ui, rect, frame, view.slot.id);
     let response = ui.interact(rect, view.id("bands"), Sense::hover());
     picture_info(&response, || format!("Spectrum with {} bands", bands.count));
@@ -56,22 +57,22 @@ pub(super) fn plot_ui(
         let area = area_of(rect, bands, band);
         paint_area(&painter, area, band, band == selected);
         if area_ui(ui, rect, view, bands, band, band == selected, out) {
-            selected = band;
+            taken = Some(band);
         }
     }
-    spectra_names(&painter, rect, frame);
+    spectra_names(&painter, rect, frame, rect.height() - 34.0);
     for band in 0..bands.count {
         let area = area_of(rect, bands, band);
         let lane = Rect::from_x_y_ranges(area.x_range(), gains.y_range());
         if gain_ui(ui, lane, &axis, view, bands.live_db(frame, view, band), band, out) {
-            selected = band;
+            taken = Some(band);
         }
         switches_ui(ui, area, view, band, out);
     }
     for split in 0..bands.count - 1 {
         split_line_ui(ui, rect, view, bands, split, out);
     }
-    selected
+    taken
 }
 
 /// As far as the gains set reach.
@@ -211,6 +212,7 @@ fn split_line_ui(ui: &Ui, rect: Rect, view: &SlotView<'_>, bands: &Bands, split:
         index: SPLIT + split,
         name: format!("Split {} on the spectrum", split + 1),
         word: "",
+        row: 0,
         limits_hz: bands.limits_hz(split),
         off_below_hz: 0.0,
     };

@@ -55,7 +55,7 @@ pub fn saturator_ui(ui: &mut Ui, frame: &Frame, view: &SlotView<'_>, traces: &Tr
         curve_ui(ui, curve, view, &shape, live);
         harmonics_ui(ui, bars, view, &shape, live);
         let painter = spectra_ground(ui, spectrum, frame, view.slot.id);
-        spectra_names(&painter, spectrum, frame);
+        spectra_names(&painter, spectrum, frame, 4.0);
         let response = ui.interact(spectrum, view.id("spectrum"), Sense::hover());
         picture_info(&response, || "Spectrum before and after".to_owned());
     });

@@ -5,7 +5,7 @@ use egui::{Rect, Sense, Shape, Stroke, Ui, pos2};
 
 use super::SlotView;
 use super::groups::{Listed, groups_of, groups_ui, split_ui};
-use super::history::{Axis, fill_columns};
+use super::history::{Axis, backed, db_mark, fill_columns};
 use super::spectra::{HzLine, spectra_ground, spectra_names};
 use super::trace::{Past, Traces, now_db};
 use super::transfer::{past_ui, reset_by_double_click};
@@ -98,11 +98,17 @@ fn band_ui(ui: &mut Ui, rect: Rect, frame: &Frame, view: &SlotView<'_>, out: &mu
     });
     fill_columns(&painter, line.iter().map(|(x, y)| (*x, top, *y)), faded(t.over, 0.3));
     painter.add(Shape::line(line.iter().map(|(x, y)| pos2(*x, *y)).collect(), Stroke::new(1.5, t.over)));
-    spectra_names(&painter, rect, frame);
+    for db in [-6.0, -12.0, -18.0] {
+        let at = pos2(rect.left() + 4.0, y(db));
+        painter.hline(rect.left()..=rect.left() + 3.0, at.y, Stroke::new(1.0, t.over));
+        backed(&painter, at, egui::Align2::LEFT_CENTER, db_mark(db), t.over);
+    }
+    spectra_names(&painter, rect, frame, 4.0);
     let line = HzLine {
         index,
         name: "Frequency on the spectrum".to_owned(),
         word: "",
+        row: 0,
         limits_hz: (200.0, 16_000.0),
         off_below_hz: 0.0,
     };

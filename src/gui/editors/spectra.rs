@@ -4,7 +4,7 @@ use egui::{Align2, Color32, Painter, Pos2, Rect, Shape, Stroke, Ui, vec2};
 
 use super::SlotView;
 use super::groups::Track;
-use super::history::{fill_columns, ground, note};
+use super::history::{backed, fill_columns, ground};
 use super::transfer::line_stroke;
 use crate::app::Frame;
 use crate::gui::outbox::Outbox;
@@ -33,16 +33,16 @@ pub(super) fn spectra_ground(ui: &Ui, rect: Rect, frame: &Frame, slot: SlotId) -
     painter
 }
 
-/// Names of the axis and of the two colours.
-pub(super) fn spectra_names(painter: &Painter, rect: Rect, frame: &Frame) {
+/// Names of the axis and of the two colours, the latter from `top` points below the top.
+pub(super) fn spectra_names(painter: &Painter, rect: Rect, frame: &Frame, top: f32) {
     let t = theme();
     paint_names(painter, rect);
-    let mut at = rect.min + vec2(6.0, 4.0);
+    let mut at = rect.min + vec2(6.0, top);
     for (word, colour) in [("before", t.wave_peak), ("after", t.master)] {
-        at.x = painter.text(at, Align2::LEFT_TOP, word, t.font(t.small), colour).right() + 8.0;
+        at.x = backed(painter, at, Align2::LEFT_TOP, word, colour).right() + 8.0;
     }
     if rect.width() > 420.0 {
-        note(painter, at, Align2::LEFT_TOP, &*frame.spectrum.label);
+        backed(painter, at, Align2::LEFT_TOP, &*frame.spectrum.label, t.text_weak);
     }
 }
 
@@ -76,6 +76,8 @@ pub(super) struct HzLine<'a> {
     pub name: String,
     /// Word beside it; none where it is empty.
     pub word: &'a str,
+    /// Line of text the word stands in, from the top.
+    pub row: usize,
     /// Frequencies it is kept between by hand, Hz.
     pub limits_hz: (f64, f64),
     /// Dragged below this it is 0 (off), Hz; 0 where there is no off.
@@ -110,12 +112,13 @@ impl HzLine<'_> {
         if !self.word.is_empty() {
             let value = if hz > 0.0 { hz_text(hz) } else { "off".to_owned() };
             let text = format!("{} {value}", self.word);
+            let top = rect.top() + 18.0 + 15.0 * self.row as f32;
             let (at, align) = if x > rect.right() - 120.0 {
-                (Pos2::new(x - 4.0, rect.top() + 18.0), Align2::RIGHT_TOP)
+                (Pos2::new(x - 4.0, top), Align2::RIGHT_TOP)
             } else {
-                (Pos2::new(x + 4.0, rect.top() + 18.0), Align2::LEFT_TOP)
+                (Pos2::new(x + 4.0, top), Align2::LEFT_TOP)
             };
-            painter.text(at, align, text, theme().font(theme().small), stroke.color);
+            backed(&painter, at, align, text, stroke.color);
         }
         response
     }

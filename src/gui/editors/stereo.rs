@@ -216,9 +216,10 @@ fn lines_ui(ui: &Ui, rect: Rect, view: &SlotView<'_>, out: &mut Outbox) {
         ("width_split_low_hz", "Low split", "low", (20.0, 20_000.0), 0.0, is_other("low_width_percent")),
         ("width_split_high_hz", "High split", "high", (20.0, 20_000.0), 0.0, is_other("high_width_percent")),
     ];
-    for (id, name, word, limits_hz, off_below_hz, is_shown) in lines {
+    for (row, (id, name, word, limits_hz, off_below_hz, is_shown)) in lines.into_iter().enumerate() {
         let Some(index) = view.index(id).filter(|_| is_shown) else { continue };
-        let line = HzLine { index, name: format!("{name} on the picture"), word, limits_hz, off_below_hz };
+        let line =
+            HzLine { index, name: format!("{name} on the picture"), word, row, limits_hz, off_below_hz };
         let response = line.show(ui, rect, view, out);
         reset_by_double_click(view, index, &response, out);
     }

@@ -6,7 +6,7 @@ use egui::{Align2, Rangef, Rect, Response, Sense, Shape, Stroke, Ui, pos2, vec2}
 use super::SlotView;
 use super::groups::Track;
 use super::history::{
-    Axis, db_mark, gain_axis, gain_figures, ground, note, paint_figures, paint_gain, paint_histogram,
+    Axis, backed, db_mark, gain_axis, gain_figures, ground, note, paint_figures, paint_gain, paint_histogram,
     paint_levels, paint_time_grid,
 };
 use super::trace::{LENGTH_S, Past, Traces, now_db};
@@ -121,10 +121,11 @@ pub(super) fn past_ui(
     picture_info(&response, || format!("Gain reduction, last {LENGTH_S:.0} s, deepest {deepest:.1} dB"));
     let painter = ground(ui, plot);
     paint_levels(&painter, plot, axis, past);
-    paint_time_grid(&painter, plot, axis);
     paint_gain(&painter, plot, &gain, past);
+    paint_time_grid(&painter, plot, axis);
     legend(ui, plot, &[("in", theme().wave_peak), ("out", theme().master), ("gain, dB", theme().over)]);
-    note(&painter, plot.right_bottom() - vec2(6.0, 2.0), Align2::RIGHT_BOTTOM, "last 10 s");
+    let corner = plot.right_bottom() - vec2(6.0, 2.0);
+    backed(&painter, corner, Align2::RIGHT_BOTTOM, "last 10 s", theme().text_weak);
     over(ui, plot, out);
     if bars > 0.0 {
         paint_histogram(ui, histogram, &gain, past);
@@ -137,11 +138,10 @@ pub(super) fn past_ui(
 
 /// Words in the colours of what they name, along the bottom left.
 pub(super) fn legend(ui: &Ui, plot: Rect, words: &[(&str, egui::Color32)]) {
-    let t = theme();
     let painter = ui.painter().with_clip_rect(plot);
     let mut at = plot.left_bottom() + vec2(6.0, -2.0);
     for (word, colour) in words {
-        let shown = painter.text(at, Align2::LEFT_BOTTOM, *word, t.font(t.small), *colour);
+        let shown = backed(&painter, at, Align2::LEFT_BOTTOM, *word, *colour);
         at.x = shown.right() + 8.0;
     }
 }
@@ -262,7 +262,7 @@ fn level_line_ui(
     } else {
         (pos2(rect.right() - 34.0, y + 1.0), Align2::RIGHT_TOP)
     };
-    painter.text(at, align, threshold.name.to_lowercase(), theme().font(theme().small), stroke.color);
+    backed(&painter, at, align, threshold.name.to_lowercase(), stroke.color);
 }
 
 /// A dashed line across a picture.

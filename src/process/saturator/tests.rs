@@ -216,7 +216,8 @@ fn the_static_curve_makes_the_harmonics_that_are_heard() {
         given.iter().for_each(|&(param, value)| values.set(param, value));
         let curve = static_curve(&values);
         let mut fft = RealFft::new(1024);
-        let mut period: Vec<f64> = (0..1024).map(|n| curve(0.6 * (2.0 * PI * n as f64 / 1024.0).sin())).collect();
+        let mut period: Vec<f64> =
+            (0..1024).map(|n| curve(0.6 * (2.0 * PI * n as f64 / 1024.0).sin())).collect();
         let expected: Vec<f64> = fft.spectrum_of(&mut period).iter().map(|c| c.norm() / 512.0).collect();
         for k in (1..=5).filter(|k| expected[*k] > 1e-4) {
             let off_db = 20.0 * (heard[1000 * k] / expected[k]).log10();
