@@ -69,6 +69,7 @@ const EXPANDER: &[Listed] = &[
         &[
             ("detector", "Detector"),
             ("sidechain_hpf_hz", "High-pass"),
+            ("sidechain_slope_db_oct", "Slope"),
             ("sidechain_lpf_hz", "Low-pass"),
             ("sidechain_listen", "Listen"),
             ("link_percent", "Link"),
