@@ -78,7 +78,7 @@ pub fn field_ui(
     change.response.on_hover_text(&*param.help);
 }
 
-fn turn_by_wheel(
+pub(super) fn turn_by_wheel(
     ui: &Ui,
     view: &SlotView<'_>,
     index: ParamIndex,

@@ -10,9 +10,18 @@ mod eq_curve;
 mod eq_nodes;
 mod eq_rows;
 pub mod generic;
+mod groups;
 mod header;
+mod history;
 pub mod limiter;
+pub mod multiband;
+mod multiband_plot;
+pub mod saturator;
+pub mod shaping;
+mod spectra;
+pub mod stereo;
 pub mod trace;
+mod transfer;
 
 pub(crate) use header::mix_ui;
 
@@ -86,6 +95,7 @@ impl<'a> SlotView<'a> {
 #[derive(Debug, Default)]
 pub struct EditorState {
     eq: eq::EqState,
+    multiband: multiband::MultibandState,
     traces: trace::Traces,
     header: header::HeaderState,
 }
@@ -116,6 +126,14 @@ pub fn editor_ui(ui: &mut Ui, frame: &Frame, view: &SlotView<'_>, state: &mut Ed
     match view.kind.id() {
         "eq" => eq::eq_ui(ui, frame, view, &mut state.eq, out),
         "compressor" => dynamics::compressor_ui(ui, frame, view, &state.traces, out),
+        "expander" => dynamics::expander_ui(ui, frame, view, &state.traces, out),
+        "deesser" => shaping::deesser_ui(ui, frame, view, &state.traces, out),
+        "transient" => shaping::transient_ui(ui, frame, view, &state.traces, out),
+        "multiband" => multiband::multiband_ui(ui, frame, view, &mut state.multiband, out),
+        "saturator" => saturator::saturator_ui(ui, frame, view, &state.traces, out),
+        "width" => stereo::stereo_ui(ui, frame, view, out),
+        "gain" => shaping::gain_ui(ui, view, out),
+        "dc_filter" => shaping::dc_filter_ui(ui, view, out),
         "limiter" => limiter::limiter_ui(ui, frame, view, &state.traces, out),
         _ => generic::generic_ui(ui, view, out),
     }

@@ -1,21 +1,19 @@
-//! Gain reduction of the last ten seconds, collected while the sound runs, and its picture.
+//! The last ten seconds of a slot: gain changes collected while the sound runs, and what the program says of the slot
+//! that is watched.
 
 use std::collections::{BTreeMap, VecDeque};
 
-use egui::{Align2, Mesh, Pos2, Rect, Sense, Shape, Stroke, Ui, pos2, vec2};
-
 use crate::app::Frame;
-use crate::gui::theme::{faded, theme};
-use crate::gui::widgets::figures::{reading, signed};
-use crate::gui::widgets::number::picture_info;
+use crate::app::frame::FocusPoint;
 use crate::model::SlotId;
+use crate::units::db_from_gain;
 
 /// Length of a trace, seconds.
-const LENGTH_S: f64 = 10.0;
+pub(super) const LENGTH_S: f64 = 10.0;
+/// Time of a point of the watched past, seconds.
+const POINT_S: f64 = 0.01;
 /// A pause of drawing longer than this is not drawn as reduction that lasted, seconds.
 const LONGEST_STEP_S: f64 = 0.25;
-/// Width of the meter beside a trace, points.
-const METER_WIDTH: f32 = 76.0;
 
 /// The traces of every slot that reduces gain.
 #[derive(Debug, Default)]
@@ -51,87 +49,65 @@ impl Traces {
     fn readings(&self, slot: SlotId) -> impl Iterator<Item = (f64, f32)> + '_ {
         self.by_slot.get(&slot).into_iter().flatten().map(|(at, db)| (self.clock_s - at, *db))
     }
-
-    /// The deepest reduction in the trace, dB, 0 or negative.
-    fn deepest_db(&self, slot: SlotId) -> f32 {
-        self.readings(slot).map(|(_, db)| db).fold(0.0, f32::min)
-    }
 }
 
-/// The reduction now, dB, of a slot that has one.
+/// The gain change now, dB, of a slot that has one.
 pub(super) fn now_db(frame: &Frame, slot: SlotId) -> Option<f32> {
     frame.gain_reductions.iter().find(|(id, _)| *id == slot).map(|(_, db)| *db)
 }
 
-/// Draws trace and meter of a slot into a rectangle; `note` stands at the top left.
-pub(super) fn trace_ui(ui: &Ui, rect: Rect, frame: &Frame, traces: &Traces, slot: SlotId, note: &str) {
-    let t = theme();
-    let deepest = traces.deepest_db(slot);
-    let now = now_db(frame, slot);
-    let response = ui.interact(rect, ui.scope_id().with(("trace", slot.0)), Sense::hover());
-    picture_info(&response, || format!("Gain reduction, last {LENGTH_S:.0} s, deepest {deepest:.1} dB"));
-    let split = rect.right() - METER_WIDTH;
-    let plot = Rect::from_min_max(rect.min, pos2(split - 4.0, rect.bottom()));
-    let meter = Rect::from_min_max(pos2(split, rect.top()), rect.max);
-    let depth = if deepest < -12.0 { 24.0 } else { 12.0 };
-    paint_plot(ui, plot, traces, slot, depth);
-    let painter = ui.painter_at(plot);
-    let corner = |x: f32, align| (pos2(x, plot.bottom() - 4.0), align);
-    let (at, align) = corner(plot.left() + 6.0, Align2::LEFT_BOTTOM);
-    painter.text(at, align, note, t.font(t.small), t.text_weak);
-    let (at, align) = corner(plot.right() - 6.0, Align2::RIGHT_BOTTOM);
-    painter.text(at, align, "gain reduction · last 10 s", t.font(t.small), t.text_weak);
-    paint_meter(ui, meter, now, deepest, depth);
+/// The last ten seconds of a slot: its levels while it was watched, its gain for as long as it is known.
+#[derive(Debug)]
+pub(super) struct Past<'a> {
+    /// A point each 10 ms, newest last.
+    pub points: &'a [FocusPoint],
+    /// Age in seconds and gain change in dB, oldest first.
+    pub gains: Vec<(f64, f32)>,
 }
 
-fn paint_plot(ui: &Ui, rect: Rect, traces: &Traces, slot: SlotId, depth_db: f32) {
-    let t = theme();
-    ui.painter().rect_filled(rect, t.corner, t.ground);
-    let painter = ui.painter_at(rect);
-    let y = |db: f32| rect.top() + rect.height() * (-db / depth_db).clamp(0.0, 1.0);
-    for i in 1..4 {
-        let db = -depth_db * i as f32 / 4.0;
-        painter.hline(rect.x_range(), y(db), Stroke::new(1.0, t.line));
-        let at = pos2(rect.left() + 4.0, y(db) - 1.0);
-        painter.text(at, Align2::LEFT_BOTTOM, format!("−{:.0}", -db), t.font(t.small), t.text_weak);
+impl<'a> Past<'a> {
+    /// Of a slot. What was not watched is filled up with the readings collected beside the sound.
+    pub(super) fn of(frame: &'a Frame, traces: &Traces, slot: SlotId) -> Self {
+        let all: &[FocusPoint] = if frame.focus.slot == Some(slot) { &frame.focus.history } else { &[] };
+        let most = (LENGTH_S / POINT_S).round() as usize;
+        let points = &all[all.len().saturating_sub(most)..];
+        let watched_s = points.len() as f64 * POINT_S;
+        let mut gains: Vec<(f64, f32)> =
+            traces.readings(slot).filter(|(age, _)| points.is_empty() || *age > watched_s).collect();
+        gains.extend(points.iter().enumerate().map(|(i, p)| (age_s(points.len(), i), p.gain_db)));
+        Self { points, gains }
     }
-    let seconds = |age: f64| rect.right() - rect.width() * (age / LENGTH_S) as f32;
-    for age in 1..10 {
-        painter.vline(seconds(f64::from(age)), rect.y_range(), Stroke::new(1.0, faded(t.line, 0.5)));
+
+    /// The deepest and the highest gain change, dB; 0 lies between them.
+    pub(super) fn extremes_db(&self) -> (f32, f32) {
+        self.gains.iter().fold((0.0, 0.0), |(low, high), (_, db)| (f32::min(low, *db), f32::max(high, *db)))
     }
-    let line: Vec<Pos2> = traces.readings(slot).map(|(age, db)| pos2(seconds(age), y(db))).collect();
-    let mut mesh = Mesh::default();
-    for (i, point) in line.iter().enumerate() {
-        mesh.colored_vertex(pos2(point.x, rect.top()), faded(t.over, 0.3));
-        mesh.colored_vertex(*point, faded(t.over, 0.3));
-        if i > 0 {
-            let at = 2 * i as u32;
-            mesh.add_triangle(at - 2, at - 1, at);
-            mesh.add_triangle(at - 1, at, at + 1);
-        }
+
+    /// The mean gain change in dB over the time known.
+    pub(super) fn mean_db(&self) -> Option<f64> {
+        let sum: f64 = self.gains.iter().map(|(_, db)| f64::from(*db)).sum();
+        (!self.gains.is_empty()).then(|| sum / self.gains.len() as f64)
     }
-    painter.add(Shape::mesh(mesh));
-    painter.add(Shape::line(line, Stroke::new(1.0, t.over)));
+
+    /// Largest magnitude before the slot in the last 50 ms, dBFS.
+    pub(super) fn input_dbfs(&self) -> Option<f64> {
+        self.largest_dbfs(5)
+    }
+
+    /// Largest magnitude before the slot in the last 0.3 s, dBFS.
+    pub(super) fn peak_dbfs(&self) -> Option<f64> {
+        self.largest_dbfs(30)
+    }
+
+    fn largest_dbfs(&self, points: usize) -> Option<f64> {
+        let largest = self.points.iter().rev().take(points).map(|p| f64::from(p.before)).fold(0.0, f64::max);
+        (largest > 1e-6).then(|| db_from_gain(largest))
+    }
 }
 
-fn paint_meter(ui: &Ui, rect: Rect, now: Option<f32>, deepest_db: f32, depth_db: f32) {
-    let t = theme();
-    let bar = Rect::from_min_size(rect.min, vec2(14.0, rect.height()));
-    let painter = ui.painter();
-    painter.rect_filled(bar, 0.0, t.ground);
-    let y = |db: f32| bar.top() + bar.height() * (-db / depth_db).clamp(0.0, 1.0);
-    let shown = now.unwrap_or(0.0);
-    painter.rect_filled(Rect::from_min_max(bar.min, pos2(bar.right(), y(shown))), 0.0, t.over);
-    if deepest_db < 0.0 {
-        painter.hline(bar.x_range(), y(deepest_db), Stroke::new(2.0, t.text));
-    }
-    let text = |at: f32, what: &str, size: f32, colour| {
-        painter.text(pos2(rect.right(), rect.top() + at), Align2::RIGHT_TOP, what, t.font(size), colour);
-    };
-    text(0.0, "now, dB", t.small, t.text_weak);
-    text(12.0, &reading(now.map(f64::from), 1), t.title, t.text);
-    text(40.0, "deepest, dB", t.small, t.text_weak);
-    text(52.0, &signed(f64::from(deepest_db), 1), t.title, t.text);
+/// Age of a point of the watched past, seconds.
+pub(super) fn age_s(count: usize, index: usize) -> f64 {
+    (count - 1 - index) as f64 * POINT_S
 }
 
 #[cfg(test)]
@@ -158,7 +134,8 @@ mod tests {
         let ages: Vec<f64> = traces.readings(SlotId(1)).map(|(age, _)| age).collect();
         assert!((100..=102).contains(&ages.len()), "{}", ages.len());
         assert!(ages[0] <= 10.0 + 1e-9 && ages[ages.len() - 1] == 0.0);
-        assert_eq!(traces.deepest_db(SlotId(1)), -1.0);
+        let still = frame(true, 0.0);
+        assert_eq!(Past::of(&still, &traces, SlotId(1)).extremes_db(), (-1.0, 0.0));
     }
 
     #[test]
@@ -169,5 +146,29 @@ mod tests {
             traces.take(f64::from(i), &frame(false, 0.0));
         }
         assert_eq!(traces.readings(SlotId(1)).collect::<Vec<_>>(), [(0.0, -3.0)]);
+    }
+
+    /// Two seconds watched: the newest gains are those of the focus, the ones before are the collected ones.
+    #[test]
+    fn the_watched_past_comes_before_the_collected_one() {
+        let mut traces = Traces::default();
+        for i in 0..=80 {
+            traces.take(f64::from(i) * 0.1, &frame(true, -1.0));
+        }
+        let mut now = frame(true, -1.0);
+        let point = FocusPoint { before: 0.5, after: 0.25, gain_db: -6.0 };
+        now.focus = Arc::new(crate::app::frame::FocusView {
+            slot: Some(SlotId(1)),
+            history: Arc::new(vec![point; 200]),
+            ..Default::default()
+        });
+        let past = Past::of(&now, &traces, SlotId(1));
+        assert_eq!(past.points.len(), 200);
+        assert!(past.gains.windows(2).all(|pair| pair[0].0 > pair[1].0));
+        let watched = past.gains.iter().filter(|(age, _)| *age < 1.995).count();
+        assert_eq!(watched, 200);
+        assert!(past.gains.iter().all(|(age, db)| *db == if *age < 1.995 { -6.0 } else { -1.0 }));
+        assert!((past.input_dbfs().unwrap() + 6.0206).abs() < 1e-3);
+        assert!(Past::of(&now, &traces, SlotId(2)).points.is_empty());
     }
 }

@@ -6,7 +6,7 @@
 //! one-poles in a row. Hold and window are taken off the times, so that the time printed is the time measured.
 
 mod computer;
-mod curve;
+pub(crate) mod curve;
 mod follower;
 mod hold;
 mod lanes;

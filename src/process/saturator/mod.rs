@@ -34,7 +34,7 @@ use crate::dsp::oversampler::{DroopFilter, Oversampler};
 use crate::dsp::simd::widest;
 use crate::dsp::smooth::{RAMP_MS, Smoothed, SmoothedGain};
 use crate::dsp::waveshape::{Antialiased, Waveshape};
-use crate::units::{Frames, SampleRate};
+use crate::units::{Frames, SampleRate, gain_from_db};
 
 /// Time of a change of the bias: the level it makes has to pass the high-pass without a thump.
 const BIAS_RAMP_MS: f64 = 200.0;
@@ -61,6 +61,18 @@ impl Kind for SaturatorKind {
     fn build(&self, values: &Values, setup: &Setup) -> Box<dyn Processor> {
         Box::new(Saturator::new(values, setup.sample_rate))
     }
+}
+
+/// What a steady sample becomes with these values: drive, bias, curve, mix and output gain; without what depends on
+/// frequency (tone, emphasis) and without the high-pass that follows an asymmetric curve.
+pub fn static_curve(values: &Values) -> impl Fn(f64) -> f64 + use<> {
+    let curve = Curve::from_value(values.get(CURVE));
+    let (shape, scale) = (curve.shape(), curve.scale());
+    let bias = values.get(BIAS) + curve.own_bias();
+    let rest = shape.at(bias);
+    let (drive, output) = (gain_from_db(values.get(DRIVE)), gain_from_db(values.get(OUTPUT)));
+    let wet = values.get(MIX) / 100.0;
+    move |x| output * (x + wet * ((shape.at(x * drive + bias) - rest) * scale - x))
 }
 
 /// One channel.

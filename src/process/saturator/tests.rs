@@ -204,3 +204,24 @@ fn a_hard_clip_that_does_not_clip_passes_every_bit() {
     let own = drive * 0.4 * (2.0 * PI * 997.0 / CD.hz()).powi(2);
     assert!((19_000..19_900).chain(25_000..60_000 - 1).all(|n| bend(n).abs() < 1.001 * own));
 }
+
+/// The lines of a sine through the whole processor are those of one period through the static curve, for the curves
+/// without emphasis.
+#[test]
+fn the_static_curve_makes_the_harmonics_that_are_heard() {
+    for (word, bias) in [(0.0, 0.0), (0.0, 0.3), (2.0, 0.0), (4.0, 0.0)] {
+        let given = [(CURVE, word), (DRIVE, 6.0), (BIAS, bias), (OUTPUT, -2.0), (MIX, 80.0)];
+        let heard = lines(&given, 1000.0, 0.6);
+        let mut values = Values::defaults(&PARAMS);
+        given.iter().for_each(|&(param, value)| values.set(param, value));
+        let curve = static_curve(&values);
+        let mut fft = RealFft::new(1024);
+        let mut period: Vec<f64> =
+            (0..1024).map(|n| curve(0.6 * (2.0 * PI * n as f64 / 1024.0).sin())).collect();
+        let expected: Vec<f64> = fft.spectrum_of(&mut period).iter().map(|c| c.norm() / 512.0).collect();
+        for k in (1..=5).filter(|k| expected[*k] > 1e-4) {
+            let off_db = 20.0 * (heard[1000 * k] / expected[k]).log10();
+            assert!(off_db.abs() < 0.05, "curve {word}, bias {bias}, line {k}: {off_db} dB");
+        }
+    }
+}
