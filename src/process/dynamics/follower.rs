@@ -109,6 +109,20 @@ impl Follower {
         is_none(self.first) && is_none(self.second) && is_none(self.slow)
     }
 
+    /// One step on towards a reduction wanted of 0 or more, through both one-poles and without the slow release: for those
+    /// who step every few frames. The reduction in force.
+    #[inline]
+    pub(crate) fn step(&mut self, wanted: f64, times: &Times) -> f64 {
+        let pass = |y: f64, wanted: f64| {
+            let pole = if wanted > y { times.attack } else { times.release };
+            let next = wanted + pole * (y - wanted);
+            if is_none(next) { 0.0 } else { next }
+        };
+        self.first = pass(self.first, wanted);
+        self.second = pass(self.second, self.first);
+        self.second
+    }
+
     /// Whether two are at the same place, as good as.
     pub(crate) fn agrees_with(&self, other: &Self) -> bool {
         is_none(self.first - other.first)

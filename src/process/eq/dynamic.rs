@@ -21,7 +21,8 @@ use crate::dsp::smooth::{RAMP_MS, Smoothed};
 use crate::dsp::statevar::{Core, CoreStep};
 use crate::dsp::svf::Frame;
 use crate::process::Values;
-use crate::process::dynamics::{Curve, ExpanderCurve, Follower, Times};
+use crate::process::dynamics::curve::Curve;
+use crate::process::dynamics::{ExpanderCurve, Follower, Times};
 use crate::units::SampleRate;
 
 /// Softness of the threshold.
@@ -159,7 +160,7 @@ impl Dynamics {
             let way = over + below * (under - over);
             let [cut, boost] = &mut self.followers;
             let (down, up) = if range_db < 0.0 { (way, 0.0) } else { (0.0, way) };
-            wanted_db = boost.follow(up, &self.times) - cut.follow(down, &self.times);
+            wanted_db = boost.step(up, &self.times) - cut.step(down, &self.times);
         }
         if wanted_db.abs() <= 0.0 || (wanted_db - self.move_db).abs() > STILL_DB {
             self.move_db = wanted_db;
@@ -177,6 +178,7 @@ fn times_of(given: &[f64; PARAMS_PER_BAND], rate: SampleRate) -> Times {
     let pole = |ms: f64| one_pole(ms / (TWO_POLES * LEVEL_FRAMES as f64), rate);
     Times {
         attack: pole(given[DYN_ATTACK]),
+        let_go: pole(given[DYN_ATTACK]),
         release: pole(given[DYN_RELEASE]),
         two_poles: true,
         auto: false,
