@@ -242,7 +242,12 @@ fn moves_of_its_parameters_do_not_splatter() {
         ("threshold", DYN_THRESHOLD, -12.0),
         ("gain", GAIN, -4.0),
         ("mode", DYN_MODE, 1.0),
+        ("attack", DYN_ATTACK, 1.0),
+        ("release", DYN_RELEASE, 20.0),
         ("side-chain", DYN_SC_FREQ, 3000.0),
+        ("side-chain Q", DYN_SC_Q, 8.0),
+        ("Q", Q, 4.0),
+        ("output", OUTPUT, -4.0),
         ("linked", DYN_SIDECHAIN, 0.0),
         ("type", TYPE, 1.0),
         ("off", ENABLED, 0.0),
@@ -258,6 +263,12 @@ fn moves_of_its_parameters_do_not_splatter() {
         ("threshold", DYN_THRESHOLD, -18.0, -6.0),
         ("range", DYN_RANGE, -6.0, 6.0),
         ("gain", GAIN, 2.0, -9.0),
+        ("frequency", FREQ, 1000.0, 2000.0),
+        ("Q", Q, 1.0, 4.0),
+        ("attack", DYN_ATTACK, 10.0, 100.0),
+        ("release", DYN_RELEASE, 100.0, 1000.0),
+        ("side-chain frequency", DYN_SC_FREQ, 1000.0, 2000.0),
+        ("side-chain Q", DYN_SC_Q, 0.707, 8.0),
     ] {
         let dbc = ride(&values, |k, eq| eq.set(param, from + (to - from) * part(k)));
         println!("E5 dynamic {name}: {dbc:.1} dBc");
