@@ -16,6 +16,7 @@ struct Offsets {
     slope: usize,
     channel: usize,
     range: usize,
+    dynamic: usize,
     sidechain: usize,
 }
 
@@ -33,6 +34,7 @@ static OFFSETS: LazyLock<Offsets> = LazyLock::new(|| {
         slope: at("slope_db_oct"),
         channel: at("channel"),
         range: at("dyn_range_db"),
+        dynamic: at("dyn_enabled"),
         sidechain: at("dyn_sidechain"),
     }
 });
@@ -82,7 +84,7 @@ impl Band {
             freq_hz: values.get(first + o.freq),
             gain_db: values.get(first + o.gain),
             q: values.get(first + o.q),
-            range_db: values.get(first + o.range),
+            range_db: if values.is_on(first + o.dynamic) { values.get(first + o.range) } else { 0.0 },
             solo: values.choice(SOLO) == number + 1,
             free_sidechain: values.choice(first + o.sidechain) == 1,
             shape: values.choice(first + o.shape),

@@ -194,10 +194,17 @@ fn dynamics_ui(
         labelled(ui, name, width, |ui| field_ui(ui, view, index, name, width, out));
     };
     field(ui, "dyn_range_db", "Range", widths.field);
+    if view.values.get(band.range_index()).abs() > 0.0 {
+        labelled(ui, "Moves", widths.name, |ui| enabled_ui(ui, view, band, out));
+    }
     if !band.is_dynamic() {
         weak(ui, "A range lets the level move the gain.");
         return;
     }
+    let mut field = |ui: &mut Ui, id: &str, name: &str, width: f32| {
+        let Some(index) = band.index_of(view, id) else { return };
+        labelled(ui, name, width, |ui| field_ui(ui, view, index, name, width, out));
+    };
     field(ui, "dyn_threshold_db", "Threshold", widths.level);
     field(ui, "dyn_attack_ms", "Attack", widths.field);
     field(ui, "dyn_release_ms", "Release", widths.level);
@@ -213,6 +220,17 @@ fn dynamics_ui(
         };
         field(ui, "dyn_sc_freq_hz", "at", "Side-chain frequency");
         field(ui, "dyn_sc_q", "Q", "Side-chain Q");
+    }
+}
+
+/// Lets the level move the gain, or not.
+fn enabled_ui(ui: &mut Ui, view: &SlotView<'_>, band: &Band, out: &mut Outbox) {
+    let Some(index) = band.index_of(view, "dyn_enabled") else { return };
+    let on = view.values.is_on(index);
+    let response = toggle(ui, if on { "on" } else { "off" }, on, theme().master);
+    let response = response.accessible_name("Dynamic").on_hover_text(view.params()[index].help.as_ref());
+    if response.clicked() {
+        out.edit(view.edit(&[(index, if on { 0.0 } else { 1.0 })]));
     }
 }
 

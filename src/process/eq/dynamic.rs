@@ -12,7 +12,7 @@ use std::f64::consts::PI;
 
 use super::band::{CONTROL_FRAMES, TUNE_RAMP_MS};
 use super::params::{
-    BandChannel, DYN_ATTACK, DYN_MODE, DYN_RANGE, DYN_RELEASE, DYN_SC_FREQ, DYN_SC_Q, DYN_SIDECHAIN,
+    BandChannel, DYN_ATTACK, DYN_ENABLED, DYN_MODE, DYN_RANGE, DYN_RELEASE, DYN_SC_FREQ, DYN_SC_Q, DYN_SIDECHAIN,
     DYN_THRESHOLD, FREQ, PARAMS_PER_BAND, Q,
 };
 use crate::dsp::elementary::db_from_power;
@@ -68,7 +68,7 @@ impl Dynamics {
         let given = std::array::from_fn(|offset| values.get(index * PARAMS_PER_BAND + offset));
         let (hz, q) = key_of(&given);
         let mut dynamics = Self {
-            range_db: Smoothed::new(given[DYN_RANGE], RAMP_MS, rate),
+            range_db: Smoothed::new(range_of(&given), RAMP_MS, rate),
             threshold_db: Smoothed::new(given[DYN_THRESHOLD], RAMP_MS, rate),
             below: Smoothed::new(given[DYN_MODE], RAMP_MS, rate),
             key_ln_hz: Smoothed::new(hz.ln(), TUNE_RAMP_MS, rate),
@@ -88,7 +88,7 @@ impl Dynamics {
     pub(super) fn set(&mut self, offset: usize, value: f64) {
         self.given[offset] = value;
         match offset {
-            DYN_RANGE => self.range_db.set(value),
+            DYN_RANGE | DYN_ENABLED => self.range_db.set(range_of(&self.given)),
             DYN_THRESHOLD => self.threshold_db.set(value),
             DYN_MODE => self.below.set(value),
             DYN_ATTACK | DYN_RELEASE => self.times = times_of(&self.given, self.rate),
@@ -166,6 +166,11 @@ impl Dynamics {
             self.move_db = wanted_db;
         }
     }
+}
+
+/// Range in force, dB.
+fn range_of(given: &[f64; PARAMS_PER_BAND]) -> f64 {
+    if given[DYN_ENABLED] >= 0.5 { given[DYN_RANGE] } else { 0.0 }
 }
 
 /// Frequency and Q of the side-chain.

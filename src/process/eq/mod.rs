@@ -33,7 +33,7 @@ use crate::model::ParamValue;
 use crate::units::{Frames, SampleRate};
 use band::{Band, CONTROL_FRAMES};
 use linear::LinearPhase;
-use params::{DYN_RANGE, ENABLED, PARAMS, Shape, TYPE};
+use params::{DYN_ENABLED, DYN_RANGE, ENABLED, PARAMS, Shape, TYPE};
 use solo::Solo;
 
 /// From this rate on the bands run without oversampling.
@@ -92,7 +92,8 @@ fn is_linear(values: &Values) -> bool {
 pub fn is_dynamic(values: &Values, band: usize) -> bool {
     let shape = Shape::of(values, band);
     let range_db = values.get(band * PARAMS_PER_BAND + DYN_RANGE);
-    shape.enabled && shape.can_be_dynamic() && range_db.abs() > 0.0
+    let follows = values.is_on(band * PARAMS_PER_BAND + DYN_ENABLED) && range_db.abs() > 0.0;
+    shape.enabled && shape.can_be_dynamic() && follows
 }
 
 /// The rate the bands run at.

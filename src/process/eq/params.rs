@@ -1,9 +1,5 @@
-//! Parameters of the equaliser: seven of a band and eight of its dynamics, then three for the whole.
+//! Parameters of the equaliser: seven of a band and nine of its dynamics, then four for the whole.
 
-// NOTE FROM THE MERGER (remove this comment): the public interface in cli.md fixes these ids for dynamic bands:
-// `bandN_dyn_enabled` (switch), `bandN_dyn_threshold_db`, `bandN_dyn_range_db`, `bandN_dyn_attack_ms`,
-// `bandN_dyn_release_ms`. So `bandN_dyn_enabled` must exist; let `Kind::complete` switch it on when a file gives a
-// dynamic parameter other than `dyn_enabled: false`. Others (`dyn_mode`, `dyn_sidechain`, ...) are free.
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
@@ -17,7 +13,7 @@ use crate::process::{ParamDesc, ParamIndex, Unit, Values};
 pub const BANDS: usize = 24;
 
 /// Parameters of a band; band `b` (from 0) starts at `b · PARAMS_PER_BAND`.
-pub const PARAMS_PER_BAND: usize = 15;
+pub const PARAMS_PER_BAND: usize = 16;
 
 pub(super) const ENABLED: usize = 0;
 pub(super) const TYPE: usize = 1;
@@ -34,6 +30,7 @@ pub(super) const DYN_MODE: usize = 11;
 pub(super) const DYN_SIDECHAIN: usize = 12;
 pub(super) const DYN_SC_FREQ: usize = 13;
 pub(super) const DYN_SC_Q: usize = 14;
+pub(super) const DYN_ENABLED: usize = 15;
 
 /// Index of `phase`.
 pub const PHASE: ParamIndex = BANDS * PARAMS_PER_BAND;
@@ -228,6 +225,7 @@ pub(super) static PARAMS: LazyLock<Vec<ParamDesc>> = LazyLock::new(|| {
     params.push(ParamDesc::choice("solo_band", "Solo", SOLO_BANDS, 0).audition().help(
         "For listening: plays of the result only what this band touches (0: off). Of a bell, notch or band-pass a band-pass with its frequency and Q, of shelves and cuts the side of the frequency they work on (12 dB/oct), of tilts everything; of a band on a part of the signal that part alone.",
     ));
+    params.push(ParamDesc::follow("auto_gain", "Auto gain", "Output"));
     params
 });
 
@@ -289,5 +287,7 @@ fn dynamics_params() -> [ParamDesc; PARAMS_PER_BAND - DYN_RANGE] {
         ParamDesc::number("dyn_sc_q", "Side-chain Q", Unit::None, 0.1, 40.0, 0.707)
             .log()
             .help("Quality of a free side-chain's band-pass."),
+        ParamDesc::switch("dyn_enabled", "Dynamic", true)
+            .help("Off: the band is static whatever its range, threshold and times are."),
     ]
 }
