@@ -1,11 +1,11 @@
 //! Stereo: width as a whole and by frequency, mono-maker, mid and side gain, balance, rotation, delay between the channels.
 //!
-//! In this order: delay of one channel ([`align`]), rotation `L' = L·cos φ − R·sin φ`, `R' = L·sin φ + R·cos φ`, then
+//! In this order: delay of one channel (`align`), rotation `L' = L·cos φ − R·sin φ`, `R' = L·sin φ + R·cos φ`, then
 //! `M = (L+R)/2`, `S = (L−R)/2`; `M' = g_mid·M`, `S' = w·g_side·zones(HP(S))`, then `L = M'+S'`, `R = M'−S'` and balance,
 //! which turns down the channel it moves away from. `w` = 0 is mono, 1 unchanged. Equal power multiplies both by
-//! `√(2/(1+w²))`. The mono-maker ([`mono`]) and the zones of width ([`zones`]) filter the side signal alone: mid, and with
-//! it the mono sum, is untouched. In linear phase ([`linear`]) both are one symmetric kernel and the mid waits for it.
-//! Mono safe ([`safe`]) holds widening back. Everything neutral passes bit for bit.
+//! `√(2/(1+w²))`. The mono-maker (`mono`) and the zones of width (`zones`) filter the side signal alone: mid, and with
+//! it the mono sum, is untouched. In linear phase (`linear`) both are one symmetric kernel and the mid waits for it.
+//! Mono safe (`safe`) holds widening back. Everything neutral passes bit for bit.
 
 mod align;
 mod linear;
