@@ -15,6 +15,7 @@ use std::process::Command as Program;
 use std::sync::Arc;
 
 use common::{have, run, run_json, sine, text, write_wav};
+use glassmaster::app::action::Action;
 use glassmaster::app::command::{Command, Goal};
 use glassmaster::app::core::{Core, Setup};
 use glassmaster::app::frame::{Frame, LogLevel};
@@ -144,6 +145,19 @@ impl Desk {
             std::thread::yield_now();
         }
         panic!("a job did not end");
+    }
+
+    /// Lets the program work until nothing is left that it would do by itself.
+    fn rest(&mut self) -> Arc<Frame> {
+        for _ in 0..10_000_000 {
+            self.now_s += 0.01;
+            let frame = self.core.tick(self.now_s);
+            if !self.core.is_busy() {
+                return frame;
+            }
+            std::thread::yield_now();
+        }
+        panic!("the program does not come to rest");
     }
 
     fn slot_of(&self, frame: &Frame) -> Slot {
@@ -360,4 +374,61 @@ fn process_takes_the_gains_of_a_slot_and_plays_a_difference() {
     std::fs::write(home.join("chain.json"), format!(r#"{{"slots":[{{{halved},"input_db":-30}}]}}"#)).unwrap();
     let refused = run(home, &["process", "in.wav", "no.wav", "--chain", "chain.json"]);
     assert!(!refused.status.success() && text(&refused.stderr).contains("input_db"));
+}
+
+#[test]
+fn a_makeup_that_follows_is_part_of_the_edit_that_moved_it() {
+    let mut desk = Desk::new("compressor", false, &[("threshold_db", -30.0), ("ratio", 4.0)]);
+    let switch = |on: bool| vec![("auto_makeup".to_owned(), ParamValue::Switch(on))];
+    desk.edit(Edit::SetParams { chain: desk.chain, slot: desk.slot, values: switch(true) });
+    let frame = desk.rest();
+    let [output, input] = desk.out_and_in(&frame);
+    assert!((output - input).abs() <= 0.05, "{output} {input}");
+    let makeup = |desk: &Desk, frame: &Frame| match desk.slot_of(frame).params.get("makeup_db") {
+        Some(ParamValue::Number(db)) => *db,
+        _ => 0.0,
+    };
+    let first = makeup(&desk, &frame);
+    assert!(first > 1.0, "{first}");
+
+    // Deeper: followed again, and one step of undo takes both back.
+    let values = vec![("threshold_db".to_owned(), ParamValue::Number(-40.0))];
+    desk.edit(Edit::SetParams { chain: desk.chain, slot: desk.slot, values });
+    let frame = desk.rest();
+    let [output, input] = desk.out_and_in(&frame);
+    assert!((output - input).abs() <= 0.05, "{output} {input}");
+    assert!(makeup(&desk, &frame) > first + 1.0);
+    desk.core.handle(Command::Do(Action::Undo));
+    let frame = desk.rest();
+    assert_eq!(makeup(&desk, &frame), first);
+    assert_eq!(desk.slot_of(&frame).params["threshold_db"], ParamValue::Number(-30.0));
+
+    // Off: it stays where it is.
+    desk.edit(Edit::SetParams { chain: desk.chain, slot: desk.slot, values: switch(false) });
+    let values = vec![("ratio".to_owned(), ParamValue::Number(1.5))];
+    desk.edit(Edit::SetParams { chain: desk.chain, slot: desk.slot, values });
+    let frame = desk.rest();
+    assert_eq!(makeup(&desk, &frame), first);
+}
+
+#[test]
+fn process_sets_the_gains_that_follow() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = dir.path();
+    write_wav(&home.join("in.wav"), 44_100, 6.0, programme);
+    let chain = r#"{"slots":[
+        {"kind":"compressor","params":{"threshold_db":-35,"ratio":3,"auto_makeup":true}},
+        {"kind":"eq","params":{"band1_type":"high_shelf","band1_freq_hz":2000,"band1_gain_db":6,"auto_gain":true}},
+        {"kind":"saturator","params":{"drive_db":12,"auto_level":true}},
+        {"kind":"multiband","params":{"band2_ratio":3,"band2_threshold_db":-40,"auto_makeup":true}}]}"#;
+    std::fs::write(home.join("chain.json"), chain).unwrap();
+    let args = ["process", "in.wav", "out.wav", "--chain", "chain.json", "--bits", "32f"];
+    let output = run(home, &args);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let (made, given) = (home.join("out.wav"), home.join("in.wav"));
+    // Four matches of 0.02 LU each.
+    assert!((ours_lufs(&made) - ours_lufs(&given)).abs() <= 0.1);
+    if let (Some(made), Some(given)) = (ffmpeg_lufs(&made), ffmpeg_lufs(&given)) {
+        assert!((made - given).abs() <= 0.2, "{made} {given}");
+    }
 }

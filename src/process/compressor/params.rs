@@ -53,6 +53,7 @@ pub(super) static PARAMS: LazyLock<Vec<ParamDesc>> = LazyLock::new(|| {
         sidechain::listen_param(),
         ParamDesc::number("mix_percent", "Mix", Unit::Percent, 0.0, 100.0, 100.0)
             .help("Share of the compressed signal; the rest is the latency-matched input."),
+        ParamDesc::follow("auto_makeup", "Auto make-up", "Make-up"),
     ]);
     params
 });

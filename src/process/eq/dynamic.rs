@@ -12,8 +12,8 @@ use std::f64::consts::PI;
 
 use super::band::{CONTROL_FRAMES, TUNE_RAMP_MS};
 use super::params::{
-    BandChannel, DYN_ATTACK, DYN_ENABLED, DYN_MODE, DYN_RANGE, DYN_RELEASE, DYN_SC_FREQ, DYN_SC_Q, DYN_SIDECHAIN,
-    DYN_THRESHOLD, FREQ, PARAMS_PER_BAND, Q,
+    BandChannel, DYN_ATTACK, DYN_ENABLED, DYN_MODE, DYN_RANGE, DYN_RELEASE, DYN_SC_FREQ, DYN_SC_Q,
+    DYN_SIDECHAIN, DYN_THRESHOLD, FREQ, PARAMS_PER_BAND, Q,
 };
 use crate::dsp::elementary::db_from_power;
 use crate::dsp::envelope::one_pole;

@@ -93,6 +93,7 @@ pub(super) static PARAMS: LazyLock<Vec<ParamDesc>> = LazyLock::new(|| {
             .help("Delays the sound of all bands, not their detectors; adds to the latency."),
     ]);
     params.extend((1..=BANDS).flat_map(band_params));
+    params.push(ParamDesc::follow("auto_makeup", "Auto make-up", "Output"));
     params
 });
 
