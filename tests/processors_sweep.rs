@@ -38,6 +38,11 @@ const AT_WORK: &[(&str, &[(&str, f64)])] = &[
     ("expander", &[("threshold_db", -10.0), ("ratio", 3.0), ("attack_ms", 10.0)]),
     ("transient", &[("attack_db", 6.0), ("sustain_db", 6.0)]),
     ("dc_filter", &[]),
+    // 6 dB over the ceiling, every character by its place.
+    ("limiter", &[("input_gain_db", 17.0)]),
+    ("limiter", &[("input_gain_db", 17.0), ("character", 1.0)]),
+    ("limiter", &[("input_gain_db", 17.0), ("character", 2.0)]),
+    ("limiter", &[("input_gain_db", 17.0), ("character", 3.0)]),
 ];
 
 fn tone(n: usize) -> f64 {
@@ -93,8 +98,12 @@ fn splatter_dbc(signal: &[f64], fft: &mut RealFft, window: &[f64]) -> f64 {
 }
 
 fn settings(kind: &dyn Kind, given: &[(&str, f64)]) -> Values {
+    let value = |id: &str, v: f64| {
+        let param = kind.params().iter().find(|p| p.id == id);
+        param.map_or(ParamValue::Number(v), |p| p.to_param_value(v))
+    };
     let given: BTreeMap<String, ParamValue> =
-        given.iter().map(|(id, v)| ((*id).to_owned(), ParamValue::Number(*v))).collect();
+        given.iter().map(|(id, v)| ((*id).to_owned(), value(id, *v))).collect();
     let (values, errors) = values_of(kind, &given);
     assert!(errors.is_empty(), "{errors:?}");
     values
@@ -112,7 +121,7 @@ fn moved(param: &ParamDesc, from: f64, share: f64) -> Option<f64> {
 
 /// Whether a parameter is a level or a gain, which jumps by 6 dB; others by a tenth of their range.
 fn is_level(param: &ParamDesc) -> bool {
-    matches!(param.unit, Unit::Db | Unit::Dbfs)
+    matches!(param.unit, Unit::Db | Unit::Dbfs | Unit::Dbtp)
 }
 
 #[test]

@@ -1,8 +1,9 @@
-//! Rows L1 to L6. The signals are made here; the true peak is read by an interpolation of 32 points a frame through the
+//! Rows L1 to L6 for the character transparent, L7 to L9 for the others and for what sets them apart. The signals are made here; the true peak is read by an interpolation of 32 points a frame through the
 //! spectrum of the whole, which shares nothing with the limiter's detector.
 
 use std::f64::consts::PI;
 
+use glassmaster::dsp::kweight::KWeight;
 use glassmaster::dsp::window::{kaiser_at, sinc};
 use glassmaster::units::SampleRate;
 
@@ -15,14 +16,25 @@ const CEILING_DBTP: f64 = -1.0;
 const FRAMES: usize = 60_000;
 
 fn limiter(rate: SampleRate, input_gain_db: f64) -> Instance {
-    let settings =
-        [("input_gain_db", Given::Number(input_gain_db)), ("ceiling_dbtp", Given::Number(CEILING_DBTP))];
+    with_character("transparent", rate, input_gain_db)
+}
+
+fn with_character(character: &str, rate: SampleRate, input_gain_db: f64) -> Instance {
+    let settings = [
+        ("character", Given::Word(character)),
+        ("input_gain_db", Given::Number(input_gain_db)),
+        ("ceiling_dbtp", Given::Number(CEILING_DBTP)),
+    ];
     Instance::new("limiter", rate, &settings)
 }
 
 /// How far the output passes the ceiling: between the samples, and at them.
 fn over_db(channels: [&[f64]; 2], rate: SampleRate, input_gain_db: f64) -> (f64, f64) {
-    let out = limiter(rate, input_gain_db).run(channels);
+    over_of(limiter(rate, input_gain_db), channels)
+}
+
+fn over_of(mut limiter: Instance, channels: [&[f64]; 2]) -> (f64, f64) {
+    let out = limiter.run(channels);
     let between = out.iter().map(|o| true_peak_32x(o)).fold(0.0, f64::max);
     let samples = out.iter().flatten().fold(0.0f64, |m, v| m.max(v.abs()));
     (db(between) - CEILING_DBTP, db(samples) - CEILING_DBTP)
@@ -142,8 +154,109 @@ fn under_reduction(freq_hz: f64) -> f64 {
     tone_and_rest(&out[2 * CD.0 as usize..3 * CD.0 as usize], freq_hz, CD).1
 }
 
+/// The characters, the loudest last.
+const CHARACTERS: [&str; 4] = ["smooth", "transparent", "punch", "loud"];
+
+/// Worst reading of the characters over programme, limited torture and torture, 6 dB into the ceiling; and at the samples.
+fn worst_of_characters() -> ([f64; 3], f64) {
+    let programme = [programme(CD, FRAMES, 0), programme(CD, FRAMES, 1)];
+    let limited = full_band().into_iter().map(|x| band_limited(&x, 0.94));
+    let groups: [Vec<Vec<f64>>; 3] =
+        [programme.to_vec(), torture_tones().into_iter().chain(limited).collect(), full_band()];
+    let mut samples = f64::NEG_INFINITY;
+    let worst = groups.map(|signals| {
+        let mut worst = f64::NEG_INFINITY;
+        for x in signals.into_iter().map(faded) {
+            for character in CHARACTERS {
+                let (between, at) = over_of(with_character(character, CD, 6.0), [&x, &x]);
+                worst = worst.max(between);
+                samples = samples.max(at);
+            }
+        }
+        worst
+    });
+    (worst, samples)
+}
+
+/// How much louder (K-weighted energy) the programme gets 6 dB into the ceiling, by character.
+fn louder_db() -> [f64; 4] {
+    let x = [0, 1].map(|side| programme(CD, 3 * FRAMES, side));
+    let loudness = |channels: [&[f64]; 2]| {
+        let mut energy = [0.0; 2];
+        KWeight::new(CD.hz()).add_energy(channels[0], channels[1], &mut energy);
+        10.0 * (energy[0] + energy[1]).log10()
+    };
+    CHARACTERS.map(|character| {
+        let [l, r] = with_character(character, CD, 5.0).run([&x[0], &x[1]]);
+        loudness([&l, &r]) - loudness([&x[0], &x[1]])
+    })
+}
+
+/// Gain 20 ms after a burst of 10 ms, 6 dB over the ceiling, in a quiet tone of 3 kHz, by character, dB.
+fn after_a_hit_db() -> [f64; 4] {
+    let ms = CD.hz() / 1000.0;
+    let (from, to) = (FRAMES / 2, FRAMES / 2 + (10.0 * ms) as usize);
+    let x: Vec<f64> = sine(3000.0, 0.0, CD, FRAMES)
+        .iter()
+        .enumerate()
+        .map(|(n, v)| if (from..to).contains(&n) { 10f64.powf(0.25) * v } else { 0.1 * v })
+        .collect();
+    let at = to + (20.0 * ms) as usize;
+    let power = |x: &[f64]| x[at - 73..at + 74].iter().map(|v| v * v).sum::<f64>();
+    CHARACTERS.map(|character| {
+        let y = with_character(character, CD, 0.0).run_mono(&x);
+        10.0 * (power(&y) / power(&x)).log10()
+    })
+}
+
+fn by_character(figures: [f64; 4]) -> String {
+    let each: Vec<String> =
+        CHARACTERS.iter().zip(figures).map(|(name, figure)| format!("{name} {figure:+.2}")).collect();
+    format!("{} dB", each.join(", "))
+}
+
+/// What holds for all characters, and what sets them apart.
+fn character_rows() -> Vec<Row> {
+    let ([programme, limited, torture], samples) = worst_of_characters();
+    let (louder, recovery) = (louder_db(), after_a_hit_db());
+    let kept = programme <= 0.05 && limited <= 0.10 && torture <= 0.6 && samples <= 1e-12;
+    vec![
+        Row::new(
+            "L7",
+            "Limiter: all four characters, +6 dB: programme; limited torture; torture; samples",
+            "≤ +0.05; +0.10; +0.6 dB; never over",
+            "–",
+            format!("{programme:+.4}; {limited:+.4}; {torture:+.4}; {samples:+.4} dB"),
+            kept,
+        ),
+        Row::new(
+            "L8",
+            "Limiter: characters, programme 6 dB into the ceiling: louder by (K-weighted)",
+            "in this order",
+            "–",
+            by_character(louder),
+            louder.is_sorted(),
+        ),
+        Row::new(
+            "L9",
+            "Limiter: characters, gain 20 ms after a hit of 10 ms, 6 dB over",
+            "punch 1.5 dB nearer to 0 than transparent",
+            "–",
+            by_character(recovery),
+            recovery[2] >= recovery[1] + 1.5,
+        ),
+    ]
+}
+
 /// All rows of the limiter.
 pub fn rows() -> Vec<Row> {
+    let mut rows = transparent_rows();
+    rows.extend(character_rows());
+    rows
+}
+
+/// The character transparent.
+fn transparent_rows() -> Vec<Row> {
     let mut samples = f64::NEG_INFINITY;
     let mut programme_over = f64::NEG_INFINITY;
     for hz in [44_100, 48_000, 96_000, 192_000] {
