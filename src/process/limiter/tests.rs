@@ -262,9 +262,12 @@ fn the_short_way_through_quiet_passages_changes_no_bit() {
         .enumerate()
         .map(|(n, v)| if n / 9000 % 2 == 0 { 1.5 * v } else { 0.3 * v })
         .collect();
-    for character in CHARACTERS {
+    for (character, auto) in [1.0, 0.0].into_iter().flat_map(|a| CHARACTERS.map(|c| (c, a))) {
         let mut values = Values::defaults(&PARAMS);
         values.set(CHARACTER, character);
+        // Without the automatic and fast, everything comes to rest in between.
+        values.set(AUTO_RELEASE, auto);
+        values.set(RELEASE, if auto > 0.0 { 100.0 } else { 1.0 });
         let mut short = Limiter::new(&values, CD);
         let mut long = Limiter::new(&values, CD);
         for (start, frames) in x.chunks_exact(QUANTUM).enumerate() {
