@@ -91,7 +91,7 @@ impl Kind for ExpanderKind {
         "Expander and gate"
     }
 
-    /// 2: linked channels are one lane; differences are below 1e-9 dB.
+    /// 2: linked channels are one lane; reductions differ by less than 1e-6 dB.
     fn version(&self) -> u32 {
         2
     }

@@ -34,7 +34,7 @@ impl Kind for MultibandKind {
         "Multiband dynamics"
     }
 
-    /// 2: linked channels are one lane, levels are rounded to the nearest step; differences are below 1e-9 dB.
+    /// 2: linked channels are one lane, levels are rounded to the nearest step; reductions differ by less than 1e-7 dB.
     fn version(&self) -> u32 {
         2
     }
