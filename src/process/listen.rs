@@ -1,8 +1,9 @@
 //! Around a processor: the gains into and out of it, and what is listened to at the slot.
 //!
-//! With the mix `y` of a slot and its input `x`, delayed by its latency: normal is `y`, the difference (delta) `y − x`,
-//! the matched bypass `g·x`, `g` from the measured difference in loudness. Going from one to another takes 20 ms:
-//! `out = a·y + b·x` with `(a, b)` from `(1, 0)` to `(1, −1)` or `(0, g)`. At rest every state is exact: normal is `y` bit
+//! With the mix `y` of a slot and its input `x`, delayed by its latency: normal is `y`, the difference (delta)
+//! `y − d·x`, `d` the gain the kind puts on everything ([`super::Kind::drive_param`], 1 for most), the matched bypass `g·x`,
+//! `g` from the measured difference in loudness. Going from one to another takes 20 ms: `out = a·y + b·x` with `(a, b)` from
+//! `(1, 0)` to `(1, −d)` or `(0, g)`. At rest every state is exact: normal is `y` bit
 //! for bit, and gains of 0 dB leave every bit alone.
 
 use crate::audio::Block;
@@ -38,6 +39,10 @@ pub(super) fn apply_gain(gain: &mut SmoothedGain, block: &mut Block) {
 /// What is listened to at a slot, as it fades from one state to another.
 #[derive(Debug)]
 pub(super) struct ListenMix {
+    listen: Listen,
+    match_db: f64,
+    /// Gain of the kind on everything, dB.
+    drive_db: f64,
     /// Factor of what the slot makes.
     made: Smoothed,
     /// Factor of its delayed input.
@@ -46,14 +51,27 @@ pub(super) struct ListenMix {
 
 impl ListenMix {
     /// At rest as the slot has it.
-    pub fn new(slot: &Slot, rate: SampleRate) -> Self {
-        let (made, dry) = factors(slot.listen, slot.match_db);
-        Self { made: Smoothed::new(made, RAMP_MS, rate), dry: Smoothed::new(dry, RAMP_MS, rate) }
+    pub fn new(slot: &Slot, drive_db: f64, rate: SampleRate) -> Self {
+        let (listen, match_db) = (slot.listen, slot.match_db);
+        let (made, dry) = factors(listen, match_db, drive_db);
+        let [made, dry] = [made, dry].map(|factor| Smoothed::new(factor, RAMP_MS, rate));
+        Self { listen, match_db, drive_db, made, dry }
     }
 
     /// Fades to another state.
     pub fn set(&mut self, listen: Listen, match_db: f64) {
-        let (made, dry) = factors(listen, match_db);
+        (self.listen, self.match_db) = (listen, match_db);
+        self.fade();
+    }
+
+    /// The kind puts another gain on everything.
+    pub fn set_drive(&mut self, drive_db: f64) {
+        self.drive_db = drive_db;
+        self.fade();
+    }
+
+    fn fade(&mut self) {
+        let (made, dry) = factors(self.listen, self.match_db, self.drive_db);
         self.made.set(made);
         self.dry.set(dry);
     }
@@ -79,10 +97,10 @@ impl ListenMix {
     }
 }
 
-fn factors(listen: Listen, match_db: f64) -> (f64, f64) {
+fn factors(listen: Listen, match_db: f64, drive_db: f64) -> (f64, f64) {
     match listen {
         Listen::Normal => (1.0, 0.0),
-        Listen::Delta => (1.0, -1.0),
+        Listen::Delta => (1.0, -gain_from_db(drive_db)),
         Listen::MatchedBypass => (0.0, gain_from_db(clean_gain_db(match_db, MATCH_RANGE_DB))),
     }
 }

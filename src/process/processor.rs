@@ -366,6 +366,12 @@ pub trait Kind: Sync {
         true
     }
 
+    /// The gain in dB a kind puts on everything before it works (a limiter's input gain): the difference (delta) of a slot
+    /// is heard against the input with that gain, so that it is what was taken away and not what was turned up.
+    fn drive_param(&self) -> Option<ParamIndex> {
+        None
+    }
+
     /// Lets a kind complete values from what was given (an EQ band is on when its type is given).
     fn complete(&self, _values: &mut Values, _given: &BTreeMap<String, ParamValue>) {}
 

@@ -28,6 +28,8 @@ pub struct SlotRunner {
     input: SmoothedGain,
     output: SmoothedGain,
     listen: ListenMix,
+    /// The parameter by which the kind puts a gain on everything.
+    drive_param: Option<ParamIndex>,
 }
 
 impl SlotRunner {
@@ -37,7 +39,11 @@ impl SlotRunner {
         match find(&slot.kind) {
             Some(kind) => {
                 let (values, errors) = values_of(kind, &slot.params);
-                (Self::around(Some(kind.build(&values, setup)), slot, setup), errors)
+                let mut runner = Self::around(Some(kind.build(&values, setup)), slot, setup);
+                runner.drive_param = kind.drive_param();
+                let drive_db = runner.drive_param.map_or(0.0, |param| values.get(param));
+                runner.listen = ListenMix::new(slot, drive_db, setup.sample_rate);
+                (runner, errors)
             }
             None => (Self::around(None, slot, setup), Vec::new()),
         }
@@ -57,7 +63,8 @@ impl SlotRunner {
             wet,
             input: gain_of(slot.input_db, setup),
             output: gain_of(slot.output_db, setup),
-            listen: ListenMix::new(slot, setup.sample_rate),
+            listen: ListenMix::new(slot, 0.0, setup.sample_rate),
+            drive_param: None,
         }
     }
 
@@ -85,6 +92,9 @@ impl SlotRunner {
     pub fn set_param(&mut self, param: ParamIndex, value: f64) {
         if let Some(processor) = &mut self.processor {
             processor.set(param, value);
+        }
+        if self.drive_param == Some(param) {
+            self.listen.set_drive(value);
         }
     }
 
@@ -511,5 +521,30 @@ mod tests {
         let mut explicit = old.clone();
         explicit.params.insert("gain_db".to_owned(), ParamValue::Number(0.0));
         assert_eq!(slot_change(&old, &explicit), SlotChange::Same, "the default spelled out");
+    }
+
+    #[test]
+    fn the_difference_of_a_limiter_is_what_it_takes_away() {
+        let mut slot = Slot::new(SlotId(1), "limiter");
+        slot.params.insert("input_gain_db".into(), ParamValue::Number(6.0));
+        slot.listen = Listen::Delta;
+        let (mut runner, errors) = SlotRunner::new(&slot, &SETUP);
+        assert!(errors.is_empty());
+        let loudest = |runner: &mut SlotRunner, level: f64| {
+            let mut loudest = 0.0f64;
+            for k in 0..40 {
+                let mut block = Block::silent();
+                for (i, s) in block.channels_mut().iter_mut().flat_map(|c| c.iter_mut().enumerate()) {
+                    *s = level * (0.1 * (k * QUANTUM + i) as f64).sin();
+                }
+                runner.process(Frames((k * QUANTUM) as i64), &mut block);
+                loudest = block.channels().iter().flatten().fold(loudest, |m, s| s.abs().max(m));
+            }
+            loudest
+        };
+        // Under the ceiling nothing is taken away; 6 dB over it half of what the gain made.
+        assert!(loudest(&mut runner, 0.25) < 1e-12);
+        let taken = loudest(&mut runner, 1.0);
+        assert!((taken - (10f64.powf(0.3) - 10f64.powf(-0.05))).abs() < 0.02, "{taken}");
     }
 }

@@ -1,6 +1,6 @@
 //! The editors of compressor and expander: curve, thresholds, the last ten seconds, and their controls.
 //!
-//! The curves are those the processors run ([`crate::process::dynamics`]); then make-up, then the mix with the input.
+//! The curves are those the processors run (`process::dynamics`); then make-up, then the mix with the input.
 
 use egui::Ui;
 

@@ -66,6 +66,10 @@ impl Kind for LimiterKind {
         "True-peak limiter"
     }
 
+    fn drive_param(&self) -> Option<ParamIndex> {
+        Some(INPUT_GAIN)
+    }
+
     /// 2: the detector reads peaks with energy up to Nyquist up to 0.4 dB higher, so they are taken down by as much more.
     fn version(&self) -> u32 {
         2
