@@ -10,9 +10,10 @@ use super::output::{CliError, print, print_json, say};
 use super::{chain_file, machine};
 use crate::audio::format::SampleFormat;
 use crate::deliver::conform::Ceiling;
+use crate::jobs::matching::{self, MatchError};
 use crate::jobs::render::{FileSpec, RenderFileError, Rendered, render_to_file, threads_for};
 use crate::jobs::sources::take;
-use crate::jobs::{JobContext, matching, parallel};
+use crate::jobs::{JobContext, parallel};
 use crate::media::library::Library;
 use crate::model::{Session, SlotId, Song, SongId, Timeline};
 use crate::units::{Frames, SampleRate};
@@ -62,7 +63,10 @@ fn with_followed_gains(session: Session, library: &Arc<Library>) -> Result<Sessi
     let (session, told) = machine::with_progress("matching", &cx, || {
         matching::follow_all(session, library, folder, threads, &cx)
     })
-    .map_err(CliError::input)?;
+    .map_err(|error| match error {
+        MatchError::Disk(_) | MatchError::System(_) => CliError::output(error),
+        other => CliError::input(other),
+    })?;
     told.iter().for_each(|line| say(&format!("glassmaster: {line}")));
     Ok(session)
 }

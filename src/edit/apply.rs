@@ -403,9 +403,13 @@ fn set_slot(slot: &mut Slot, to: &Slot) -> Result<(), EditError> {
     if slot.kind != to.kind {
         return Err(EditError::Value(format!("settings of “{}” do not fit “{}”", to.kind, slot.kind)));
     }
-    let (id, enabled) = (slot.id, slot.enabled);
-    slot.clone_from(to);
-    (slot.id, slot.enabled) = (id, enabled);
+    *slot = Slot {
+        id: slot.id,
+        enabled: slot.enabled,
+        listen: slot.listen,
+        match_db: slot.match_db,
+        ..audition::without(to)
+    };
     Ok(())
 }
 

@@ -21,7 +21,9 @@ use crate::media::SourceError;
 use crate::media::file_source::FileSources;
 use crate::media::library::Library;
 use crate::meter::loudness::LoudnessMeter;
-use crate::model::{Chain, ChainRef, Listen, ParamValue, Session, Slot, SlotId, Timeline};
+use crate::model::{
+    Chain, ChainRef, Extra, Listen, ParamValue, Session, Slot, SlotId, Song, SongMetadata, Timeline,
+};
 use crate::process::listen::{MATCH_RANGE_DB, SLOT_GAIN_RANGE_DB, clean_gain_db};
 use crate::process::slot::SlotRunner;
 use crate::process::{ParamKind, Setup, audition, find, follows_loudness, values_of};
@@ -93,7 +95,7 @@ pub enum MatchError {
     #[error("this version does not know the processor “{0}”; it passes the sound unchanged")]
     UnknownKind(String),
     /// Nothing to measure.
-    #[error("nothing loud enough to measure runs through the slot here; choose another loop range, or none")]
+    #[error("nothing loud enough to measure runs through the slot (in the loop, where one is set)")]
     Silent,
     /// No gain within the range does it.
     #[error("{0}")]
@@ -128,7 +130,7 @@ pub struct Setting {
 /// # Errors
 /// The slot is not there, or its kind is unknown.
 pub fn setting_of(session: &Session, request: &Request) -> Result<Setting, MatchError> {
-    let session = audition::delivered(session);
+    let session = as_heard(session);
     let chain = session.chain(request.chain).ok_or(MatchError::NoSlot)?;
     let place = chain.slots.iter().position(|s| s.id == request.slot).ok_or(MatchError::NoSlot)?;
     let slot = Slot { enabled: true, match_db: 0.0, ..chain.slots[place].clone() };
@@ -159,6 +161,40 @@ pub fn setting_of(session: &Session, request: &Request) -> Result<Setting, Match
         }
     };
     Ok(Setting { before, slot, range: inside(whole, request.loop_range, origin) })
+}
+
+/// The session without what nobody hears in it (texts, codes, orders) and without what is only for listening, so that two
+/// that sound alike are equal.
+fn as_heard(session: &Session) -> Session {
+    let plain = audition::delivered(session);
+    let songs = plain.songs.iter().map(|song| {
+        Arc::new(Song {
+            metadata: SongMetadata::default(),
+            indexes: Vec::new(),
+            notes: String::new(),
+            extra: Extra::new(),
+            chain: Arc::new(without_listening(&song.chain)),
+            ..(**song).clone()
+        })
+    });
+    Session {
+        snap_to_cd_frames: plain.snap_to_cd_frames,
+        songs: songs.collect(),
+        album_chain: Arc::new(without_listening(&plain.album_chain)),
+        ..Session::new(plain.sample_rate_hz)
+    }
+}
+
+/// A chain without its switches for listening, given or not.
+fn without_listening(chain: &Chain) -> Chain {
+    let mut plain = Chain { slots: chain.slots.clone(), extra: Extra::new() };
+    for slot in &mut plain.slots {
+        slot.match_db = 0.0;
+        slot.extra = Extra::new();
+        let Some(kind) = find(&slot.kind) else { continue };
+        slot.params.retain(|id, _| !kind.params().iter().any(|p| p.audition && p.id == id.as_str()));
+    }
+    plain
 }
 
 /// The part of `whole` that is looped; all of it where that is none.
@@ -479,7 +515,7 @@ impl<'a> Bench<'a> {
         let name = self.name();
         if found.distance_lu().abs() > TOLERANCE_LU {
             return Err(MatchError::OutOfReach(format!(
-                "{name}: {target_lufs:.2} LUFS is out of reach: with its {} at {:+.2} dB it gives {:.2} LUFS; nothing was changed",
+                "{name}: {target_lufs:.2} LUFS was not reached: the nearest found is {2:.2} LUFS, with its {0} at {1:+.2} dB; nothing was changed",
                 knob.name, found.db, found.output_lufs
             )));
         }

@@ -366,12 +366,6 @@ pub trait Kind: Sync {
         true
     }
 
-    /// The gain in dB a kind puts on everything before it works (a limiter's input gain): the difference (delta) of a slot
-    /// is heard against the input with that gain, so that it is what was taken away and not what was turned up.
-    fn drive_param(&self) -> Option<ParamIndex> {
-        None
-    }
-
     /// Lets a kind complete values from what was given (an EQ band is on when its type is given).
     fn complete(&self, _values: &mut Values, _given: &BTreeMap<String, ParamValue>) {}
 
@@ -406,6 +400,13 @@ pub trait Processor: Send {
     /// The gain change in the last block, dB: the deepest reduction, negative; where nothing is reduced the largest
     /// gain added (upward compression, transients), positive. `None` for kinds that have none.
     fn gain_reduction_db(&self) -> Option<f64> {
+        None
+    }
+
+    /// For kinds that put a gain on everything before they work (a limiter's input gain): the last block with that gain and
+    /// nothing else done to it, as late as the output. The difference (delta) of a slot is heard against it, so that it is
+    /// what was taken away and not what was turned up.
+    fn driven(&self) -> Option<&Block> {
         None
     }
 

@@ -28,8 +28,6 @@ pub struct SlotRunner {
     input: SmoothedGain,
     output: SmoothedGain,
     listen: ListenMix,
-    /// The parameter by which the kind puts a gain on everything.
-    drive_param: Option<ParamIndex>,
 }
 
 impl SlotRunner {
@@ -39,11 +37,7 @@ impl SlotRunner {
         match find(&slot.kind) {
             Some(kind) => {
                 let (values, errors) = values_of(kind, &slot.params);
-                let mut runner = Self::around(Some(kind.build(&values, setup)), slot, setup);
-                runner.drive_param = kind.drive_param();
-                let drive_db = runner.drive_param.map_or(0.0, |param| values.get(param));
-                runner.listen = ListenMix::new(slot, drive_db, setup.sample_rate);
-                (runner, errors)
+                (Self::around(Some(kind.build(&values, setup)), slot, setup), errors)
             }
             None => (Self::around(None, slot, setup), Vec::new()),
         }
@@ -63,8 +57,7 @@ impl SlotRunner {
             wet,
             input: gain_of(slot.input_db, setup),
             output: gain_of(slot.output_db, setup),
-            listen: ListenMix::new(slot, 0.0, setup.sample_rate),
-            drive_param: None,
+            listen: ListenMix::new(slot, setup.sample_rate),
         }
     }
 
@@ -92,9 +85,6 @@ impl SlotRunner {
     pub fn set_param(&mut self, param: ParamIndex, value: f64) {
         if let Some(processor) = &mut self.processor {
             processor.set(param, value);
-        }
-        if self.drive_param == Some(param) {
-            self.listen.set_drive(value);
         }
     }
 
@@ -160,7 +150,15 @@ impl SlotRunner {
         let worked_on = part.as_mut().unwrap_or(block);
         apply_gain(&mut self.input, worked_on);
         processor.process(start, worked_on);
-        apply_gain(&mut self.output, worked_on);
+        match processor.driven() {
+            Some(driven) if self.mode == ChannelMode::Stereo => {
+                self.listen.undrive(worked_on, driven, &dry, &mut self.output);
+            }
+            Some(driven) => {
+                self.listen.undrive(worked_on, driven, &part_of(&dry, self.mode), &mut self.output);
+            }
+            None => apply_gain(&mut self.output, worked_on),
+        }
         if let Some(part) = &part {
             *block = with_part(&dry, part, self.mode);
         }
@@ -542,9 +540,21 @@ mod tests {
             }
             loudest
         };
-        // Under the ceiling nothing is taken away; 6 dB over it half of what the gain made.
+        // Under the ceiling nothing is taken away; over it what the gain made less the ceiling.
         assert!(loudest(&mut runner, 0.25) < 1e-12);
         let taken = loudest(&mut runner, 1.0);
         assert!((taken - (10f64.powf(0.3) - 10f64.powf(-0.05))).abs() < 0.02, "{taken}");
+        // Half wet, half of it; moved, bypassed or on a part of the signal, never what the gain adds.
+        runner.set_wet(0.5);
+        loudest(&mut runner, 1.0);
+        assert!((loudest(&mut runner, 1.0) - 0.5 * taken).abs() < 0.01);
+        runner.set_enabled(false);
+        loudest(&mut runner, 1.0);
+        assert!(loudest(&mut runner, 1.0) < 1e-12);
+        slot.mode = ChannelMode::Side;
+        let (mut side, _) = SlotRunner::new(&slot, &SETUP);
+        assert!(loudest(&mut side, 1.0) < 1e-12);
+        side.set_param(0, 30.0);
+        assert!(loudest(&mut side, 1.0) < 1e-12);
     }
 }

@@ -26,13 +26,11 @@ impl Core {
             return self.log.warn(format!("Match: {}", MatchError::NoSlot));
         };
         let setting = matching::setting_of(&session, &request).ok();
-        if goal == Goal::Bypass && setting.is_some() && self.bypass_setting == setting {
-            return self.edit(Edit::SetSlotListen {
-                chain,
-                slot,
-                listen: Listen::MatchedBypass,
-                match_db: None,
-            });
+        if let (Goal::Bypass, Some((measured, match_db))) = (goal, &self.bypass_setting)
+            && setting.as_ref() == Some(measured)
+        {
+            let match_db = Some(*match_db);
+            return self.edit(Edit::SetSlotListen { chain, slot, listen: Listen::MatchedBypass, match_db });
         }
         let library = Arc::clone(self.sources.library());
         let work = move |cx: &JobContext| {
@@ -49,18 +47,22 @@ impl Core {
         let MatchDone { request, measured, setting, result } = done;
         match result {
             Ok(found) => {
-                let now = settled(self.document.session(), &request);
-                if now.as_ref() != Some(&measured) {
+                let session = self.document.session();
+                let same = settled(session, &request).as_ref() == Some(&measured)
+                    && matching::setting_of(session, &request).ok() == setting;
+                if !same {
                     return self.log.warn(format!(
-                        "{}: that slot was changed or taken out meanwhile; nothing was done, match again",
+                        "{}: that slot, or what runs into it, was changed meanwhile; nothing was done, match again",
                         title_of(request.goal)
                     ));
                 }
                 self.log.info(found.text);
-                self.edit(found.edit);
-                if request.goal == Goal::Bypass {
-                    self.bypass_setting = setting;
+                if let (Edit::SetSlotListen { match_db: Some(match_db), .. }, Some(setting)) =
+                    (&found.edit, setting)
+                {
+                    self.bypass_setting = Some((setting, *match_db));
                 }
+                self.edit(found.edit);
             }
             Err(MatchError::Cancelled) => {
                 self.log.info(format!("{}: cancelled; nothing was changed", title_of(request.goal)));

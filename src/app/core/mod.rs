@@ -17,7 +17,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Command;
-use super::frame::{ExportResult, Frame, JobId, JobView, MeterView, MonitorView, Selection, TransportView};
+use super::frame::{
+    ExportRequest, ExportResult, Frame, JobId, JobView, MeterView, MonitorView, Selection, TransportView,
+};
 use super::log::Log;
 use super::settings::{Folders, Settings};
 use crate::edit::{Edit, GestureId};
@@ -80,9 +82,11 @@ pub struct Core {
     copied_chain: Option<Chain>,
     /// Kind of the slot selected last.
     slot_kind: Option<String>,
-    /// What the last matched bypass was measured on.
-    bypass_setting: Option<Setting>,
+    /// What the last matched bypass was measured on, and its gain in dB.
+    bypass_setting: Option<(Setting, f64)>,
     followers: follow::Followers,
+    /// Exports that wait for gains that follow the loudness.
+    waiting_exports: Vec<ExportRequest>,
     result: Option<Arc<ExportResult>>,
     deliverables: exports::Offers,
     presets: OwnPresets,
@@ -118,6 +122,7 @@ impl Core {
             slot_kind: None,
             bypass_setting: None,
             followers: follow::Followers::default(),
+            waiting_exports: Vec::new(),
             result: None,
             deliverables: exports::Offers::default(),
             presets: OwnPresets::new(&setup.folders),
@@ -157,8 +162,9 @@ impl Core {
             Command::Recover(take) => {
                 self.document.recover(take, self.now_s, &mut self.log);
                 self.session_changed();
+                self.take_as_matched();
             }
-            Command::Export(request) => self.export(request),
+            Command::Export(request) => self.export_when_settled(request),
             Command::MatchSlot { chain, slot, goal } => self.match_slot(chain, slot, goal),
             Command::CancelJob(id) => self.jobs.cancel(id.0),
             Command::DismissResult => self.result = None,
@@ -202,6 +208,7 @@ impl Core {
             }
         }
         self.follow_loudness();
+        self.start_waiting_exports();
         self.live.tick(now_s, &mut self.log);
         self.follow_transport();
         self.deliverables.refresh(self.document.session(), &self.timeline);
@@ -329,6 +336,7 @@ impl Core {
         if let Some(saved) = self.document.saved().map(|s| (**s).clone()) {
             self.document.commit(saved, "Revert to saved", None, self.now_s);
             self.session_changed();
+            self.take_as_matched();
         }
     }
 

@@ -4,7 +4,8 @@ use super::Core;
 use crate::app::log::Log;
 use crate::app::presets::Presets;
 use crate::app::settings::Folders;
-use crate::model::{ChainRef, PresetFor, SlotId};
+use crate::model::{ChainRef, PresetFor, Slot, SlotId};
+use crate::process::audition;
 use crate::store::presets::{PresetError, PresetFolder};
 
 /// The user's presets on disk and as last read.
@@ -60,11 +61,13 @@ impl Core {
     /// Keeps a chain, or a slot of it, as a preset.
     pub(super) fn save_preset(&mut self, at: ChainRef, slot: Option<SlotId>, name: &str, overwrite: bool) {
         let Some(chain) = self.document.session().chain(at).cloned() else { return };
+        // What is only for listening is no setting to keep, nor is what was measured on this song.
+        let kept = |slot: &Slot| Slot { match_db: 0.0, ..audition::without(slot) };
         let (what, slots) = match slot {
-            None => (PresetFor::Chain, chain.slots.clone()),
+            None => (PresetFor::Chain, chain.slots.iter().map(kept).collect()),
             Some(id) => {
                 let Some(slot) = chain.slot(id) else { return };
-                let mut slot = slot.clone();
+                let mut slot = kept(slot);
                 slot.enabled = true;
                 (PresetFor::Slot(slot.kind.clone()), vec![slot])
             }

@@ -109,6 +109,17 @@ impl Follower {
         is_none(self.first) && is_none(self.second) && is_none(self.slow)
     }
 
+    /// What a way that was just switched off had in force goes on in the one that stays, so that nothing jumps.
+    fn hand_over(&mut self, times: &Times) {
+        if !times.auto && !is_none(self.slow) {
+            (self.first, self.second) = (self.first.max(self.slow), self.second.max(self.slow));
+            self.slow = 0.0;
+        }
+        if !times.two_poles {
+            self.first = self.second;
+        }
+    }
+
     /// One step on towards a reduction wanted of 0 or more, through both one-poles and without the slow release: for those
     /// who step every few frames. The reduction in force.
     #[inline]
@@ -140,6 +151,7 @@ pub(crate) struct Lane<'a> {
 
 /// One block on in several lanes, whose recursions overlap in time.
 pub(crate) fn follow<const N: usize>(mut lanes: [Lane<'_>; N]) {
+    lanes.iter_mut().for_each(|lane| lane.follower.hand_over(&lane.times));
     let wanted = lanes.iter().any(|lane| lane.times.auto).then(|| lanes.each_ref().map(|lane| *lane.values));
     pass(&mut lanes, |follower| &mut follower.first, Times::poles);
     if lanes.iter().all(|lane| lane.times.two_poles) {
@@ -336,5 +348,44 @@ mod tests {
         assert_eq!(gain_shown_db(&[lane]), 4.0);
         lane[9] = 0.5;
         assert_eq!(gain_shown_db(&[[0.0; QUANTUM], lane]), -0.5);
+    }
+
+    #[test]
+    fn nothing_jumps_when_the_automatic_or_the_second_pole_is_switched_off() {
+        let times = |two_poles, auto| Times {
+            attack: 0.95,
+            let_go: 0.95,
+            release: 0.999,
+            two_poles,
+            auto,
+            slow_charge: 0.999,
+            slow_release: 0.9999,
+        };
+        for (from, to) in
+            [((false, true), (false, false)), ((true, true), (false, false)), ((true, false), (false, false))]
+        {
+            let mut follower = Follower::default();
+            let mut last = 0.0f64;
+            let mut biggest = 0.0f64;
+            for block in 0..60 {
+                let (two_poles, auto) = if block < 45 { from } else { to };
+                // Lasting reduction, then little: the slow release holds what the fast one has let go.
+                let mut values = [if block < 30 { 6.0 } else { 0.5 }; QUANTUM];
+                follow([Lane {
+                    follower: &mut follower,
+                    values: &mut values,
+                    times: times(two_poles, auto),
+                }]);
+                if block >= 44 {
+                    for value in values {
+                        biggest = biggest.max(if last > 0.0 { (value - last).abs() } else { 0.0 });
+                        last = value;
+                    }
+                } else {
+                    last = values[QUANTUM - 1];
+                }
+            }
+            assert!(biggest < 0.01, "{from:?} {to:?}: {biggest}");
+        }
     }
 }

@@ -264,6 +264,9 @@ impl Band {
         self.current.shape = self.wanted;
         if !self.previous.shape.enabled {
             self.settle_numbers();
+        }
+        // Where nothing moved the gain, nothing of an earlier move may be in the new filter.
+        if !self.was_dynamic {
             self.dynamics.forget();
         }
         self.restart();

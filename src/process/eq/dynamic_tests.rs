@@ -54,6 +54,23 @@ fn way_db(beyond: f64, range: f64) -> f64 {
 }
 
 #[test]
+fn a_band_that_was_something_else_meanwhile_begins_without_an_old_move() {
+    let values = dynamic(0, 1000.0, 0.0, -12.0, -40.0);
+    let loud = sine(1000.0, -10.0, 44_100.0);
+    let soft = sine(1000.0, -70.0, 44_100.0);
+    let mut eq = EqKind.build(&values, &CD);
+    run(&mut *eq, 700, |n| (loud(n), loud(n)));
+    for word in [5.0, 0.0] {
+        eq.set(at(0, TYPE), word);
+        run(&mut *eq, 200, |n| (soft(n), soft(n)));
+    }
+    let out = run(&mut *eq, 100, |n| (soft(n), soft(n)));
+    let peak = |x: &[Frame]| x[2000..].iter().fold(0.0f64, |m, f| m.max(f[0].abs()));
+    let change_db = 20.0 * (peak(&out) / 10f64.powf(-3.5)).log10();
+    assert!(change_db.abs() < 0.05, "{change_db}");
+}
+
+#[test]
 fn the_static_curve_is_its_formula() {
     let mut worst = 0.0f64;
     for rate in [44_100, 96_000] {

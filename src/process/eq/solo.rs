@@ -30,6 +30,8 @@ struct Heard {
 #[derive(Debug, Clone)]
 struct Voice {
     band: usize,
+    /// Of that band when the voice began.
+    shape: Option<Shape>,
     core: Core,
     ln_hz: Smoothed,
     ln_q: Smoothed,
@@ -55,6 +57,7 @@ impl Solo {
         let rate = setup.sample_rate;
         let voice = Voice {
             band: 0,
+            shape: None,
             core: Core::default(),
             ln_hz: Smoothed::new(0.0, TUNE_RAMP_MS, rate),
             ln_q: Smoothed::new(0.0, TUNE_RAMP_MS, rate),
@@ -95,10 +98,15 @@ impl Solo {
 
     fn start(&mut self, band: usize) {
         self.current.band = band;
+        self.current.shape = self.shape_of(band);
         self.current.core.clear();
         self.aim(false);
         self.current.ln_hz.settle();
         self.current.ln_q.settle();
+    }
+
+    fn shape_of(&self, band: usize) -> Option<Shape> {
+        band.checked_sub(1).and_then(|band| self.heard.get(band)).map(|heard| heard.shape)
     }
 
     /// Lets a voice follow its band.
@@ -112,7 +120,8 @@ impl Solo {
 
     /// Plays what is to be heard, in place; with nothing to do the block is not touched.
     pub(super) fn process(&mut self, block: &mut Block) {
-        if self.wanted != self.current.band && !self.fade.is_moving() {
+        let is_other = self.wanted != self.current.band || self.shape_of(self.wanted) != self.current.shape;
+        if is_other && !self.fade.is_moving() {
             std::mem::swap(&mut self.current, &mut self.previous);
             self.start(self.wanted);
             self.fade.set(0.0);
@@ -137,15 +146,15 @@ impl Solo {
         self.aim(previous);
         let voice = if previous { &mut self.previous } else { &mut self.current };
         let mut out = std::array::from_fn(|i| [block.left()[i], block.right()[i]]);
-        let Some(heard) = voice.band.checked_sub(1).and_then(|band| self.heard.get(band)) else { return out };
+        let Some(shape) = voice.shape else { return out };
         for chunk in out.chunks_mut(CONTROL_FRAMES) {
             let hz = voice.ln_hz.advance(CONTROL_FRAMES as u32).exp();
             let q = voice.ln_q.advance(CONTROL_FRAMES as u32).exp();
-            let region = Region::of(heard.shape.band_type);
+            let region = Region::of(shape.band_type);
             let damping = if region == Region::Around { 1.0 / q } else { SQRT_2 };
             let step = CoreStep::new((PI * (hz / self.rate_hz).min(TOP)).tan(), damping);
             for frame in chunk {
-                let x = part_alone(heard.shape.channel, frame);
+                let x = part_alone(shape.channel, frame);
                 let (band, low) = voice.core.tick(&step, x);
                 *frame = [0, 1].map(|c| match region {
                     Region::All => x[c],

@@ -66,10 +66,6 @@ impl Kind for LimiterKind {
         "True-peak limiter"
     }
 
-    fn drive_param(&self) -> Option<ParamIndex> {
-        Some(INPUT_GAIN)
-    }
-
     /// 2: the detector reads peaks with energy up to Nyquist up to 0.4 dB higher, so they are taken down by as much more.
     fn version(&self) -> u32 {
         2
@@ -138,6 +134,9 @@ struct Limiter {
     busy: usize,
     /// Smallest gain of the last block, by channel.
     lowest: [f64; CHANNELS],
+    /// The last block with the input gain alone, as late as the output.
+    driven: Block,
+    driven_delays: [Delay; CHANNELS],
 }
 
 impl Limiter {
@@ -164,6 +163,9 @@ impl Limiter {
         let ceiling = SmoothedGain::new(values.get(CEILING), GAIN_RAMP_MS, rate);
         Self {
             latency: ahead + PeakDetector::latency() + from_gain_to_audio,
+            driven: Block::silent(),
+            driven_delays: [(); CHANNELS]
+                .map(|()| Delay::new(ahead + PeakDetector::latency() + from_gain_to_audio, 0.0)),
             memory: 2 * reach + hold + QUANTUM,
             leveller,
             tops,
@@ -284,6 +286,8 @@ impl Processor for Limiter {
             channel.audio.reset();
             channel.open();
         }
+        self.driven_delays.iter_mut().for_each(Delay::reset);
+        self.driven = Block::silent();
         self.leveller.iter_mut().for_each(Leveller::reset);
         self.tops.iter_mut().for_each(Tops::reset);
         self.input_gain.settle();
@@ -317,6 +321,10 @@ impl Processor for Limiter {
 
     fn process(&mut self, _start: Frames, block: &mut Block) {
         self.drive(block);
+        self.driven.clone_from(block);
+        for (delay, samples) in self.driven_delays.iter_mut().zip(self.driven.channels_mut()) {
+            delay.run(samples);
+        }
         let ceilings: [f64; QUANTUM] = if self.ceiling.is_moving() {
             std::array::from_fn(|_| self.ceiling.tick())
         } else {
@@ -339,6 +347,10 @@ impl Processor for Limiter {
             *lowest = gains.iter().copied().fold(1.0, f64::min) * ahead;
         }
         self.apply(block, &ceilings, &gains);
+    }
+
+    fn driven(&self) -> Option<&Block> {
+        Some(&self.driven)
     }
 
     fn gain_reduction_db(&self) -> Option<f64> {

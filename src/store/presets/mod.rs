@@ -27,8 +27,8 @@ const LARGEST_BYTES: u64 = 1 << 20;
 /// Most files looked at in one folder.
 const MOST_FILES: usize = 2000;
 
-/// Longest file name made from a preset's name, characters.
-const LONGEST_NAME: usize = 80;
+/// Longest file name made from a preset's name, bytes; file systems take 255, and some is for the ending.
+const LONGEST_NAME: usize = 160;
 
 /// Why a preset could not be kept, renamed or removed.
 #[derive(Debug, thiserror::Error)]
@@ -82,7 +82,8 @@ fn parse(text: &str, what: &PresetFor) -> Result<Preset, String> {
 pub fn file_stem_of(name: &str) -> Option<String> {
     let allowed = |c: char| !c.is_control() && !r#"/\:*?"<>|"#.contains(c);
     let safe: String = name.trim().chars().map(|c| if allowed(c) { c } else { '-' }).collect();
-    let mut stem: String = safe.trim_start_matches(['.', ' ']).chars().take(LONGEST_NAME).collect();
+    let mut stem = safe.trim_start_matches(['.', ' ']).to_owned();
+    stem.truncate(stem.floor_char_boundary(LONGEST_NAME));
     stem.truncate(stem.trim_end_matches(['.', ' ']).len());
     if !stem.chars().any(char::is_alphanumeric) {
         return None;
@@ -92,7 +93,11 @@ pub fn file_stem_of(name: &str) -> Option<String> {
     let numbered = first.len() == 4 && first.ends_with(|c: char| c.is_ascii_digit());
     let device = ["CON", "PRN", "AUX", "NUL"].contains(&first.as_str())
         || (numbered && (first.starts_with("COM") || first.starts_with("LPT")));
-    Some(if device { format!("{stem}-") } else { stem })
+    Some(if device {
+        stem.replacen(&stem[..first.len()], &format!("{}-", &stem[..first.len()]), 1)
+    } else {
+        stem
+    })
 }
 
 /// The user's presets on disk.
@@ -203,8 +208,10 @@ impl PresetFolder {
     }
 
     fn path(&self, what: &PresetFor, id: &str) -> PathBuf {
-        // An id is a file name; anything else in it must not lead elsewhere.
-        let id = file_stem_of(id).unwrap_or_else(|| "unnamed".to_owned());
+        // An id is a file name as it lies there; what could lead elsewhere is made one.
+        let is_plain = !id.is_empty() && !id.starts_with('.') && !id.contains(['/', '\\', '\0']);
+        let id =
+            if is_plain { id.to_owned() } else { file_stem_of(id).unwrap_or_else(|| "unnamed".to_owned()) };
         self.root.join(folder_name(what)).join(format!("{id}.json"))
     }
 }
@@ -281,7 +288,8 @@ mod tests {
             ("", None),
             ("?*", None),
             ("NUL", Some("NUL-")),
-            ("com1.x", Some("com1.x-")),
+            ("com1.x", Some("com1-.x")),
+            ("com1-.x", Some("com1-.x")),
             ("Größe 2.", Some("Größe 2")),
             ("line\nbreak", Some("line-break")),
         ] {
