@@ -229,7 +229,7 @@ fn a_target_out_of_reach_is_said_and_changes_nothing() {
     let frame = desk.work();
     assert_eq!(*frame.session, *before);
     let said = frame.log.last().unwrap();
-    assert!(said.text.contains("out of reach") && said.level == LogLevel::Warning, "{said:?}");
+    assert!(said.text.contains("was not reached") && said.level == LogLevel::Warning, "{said:?}");
 }
 
 #[test]
