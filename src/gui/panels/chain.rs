@@ -76,6 +76,8 @@ fn row_ui(ui: &mut Ui, frame: &Frame, at: ChainRef, chain: &Chain, state: &mut C
         let width = (ui.available_width() - RIGHT_WIDTH).max(80.0);
         ui.allocate_ui(vec2(width, ROW_HEIGHT), |ui| {
             let source = ScrollSource { drag: DragScroll::Never, ..ScrollSource::default() };
+            // A plain wheel moves the row too: it has no other way to go.
+            ui.style_mut().always_scroll_the_only_direction = true;
             ScrollArea::horizontal()
                 .id_salt("slots")
                 .scroll_source(source)

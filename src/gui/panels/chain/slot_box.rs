@@ -134,7 +134,9 @@ fn readout_of(frame: &Frame, at: ChainRef, slot: &Slot) -> (String, Option<&'sta
 }
 
 fn bands_text(view: &SlotView<'_>) -> String {
-    let on = |(i, p): (usize, &crate::process::ParamDesc)| p.id.ends_with("_enabled") && view.values.is_on(i);
+    let on = |(i, p): (usize, &crate::process::ParamDesc)| {
+        p.id.ends_with("_enabled") && !p.id.ends_with("_dyn_enabled") && view.values.is_on(i)
+    };
     let count = view.params().iter().enumerate().filter(|&pair| on(pair)).count();
     if count == 1 { "1 band".to_owned() } else { format!("{count} bands") }
 }
