@@ -283,6 +283,26 @@ fn a_band_is_made_dynamic_and_heard_alone_from_the_keyboard() {
     assert_eq!(number(harness.state(), 0, "band1_dyn_range_db"), 0.0);
 }
 
+/// Where the dynamics of a band are switched off, Alt moves the range as it is set and switches them on.
+#[test]
+fn a_range_that_is_switched_off_is_moved_from_where_it_is_set() {
+    let (mut harness, _) = eq_with_bell();
+    harness.get_by_label_contains("Band 1 Bell").focus();
+    harness.run();
+    harness.key_press_modifiers(egui::Modifiers::ALT, egui::Key::ArrowDown);
+    harness.run();
+    harness.key_press_modifiers(egui::Modifiers::ALT, egui::Key::ArrowDown);
+    harness.run();
+    open(&mut harness, "Dynamic");
+    assert_eq!(harness.state().slot(0).params["band1_dyn_enabled"], ParamValue::Switch(false));
+    harness.get_by_label_contains("Band 1 Bell").focus();
+    harness.run();
+    harness.key_press_modifiers(egui::Modifiers::ALT, egui::Key::ArrowDown);
+    harness.run();
+    assert_eq!(number(harness.state(), 0, "band1_dyn_range_db"), -1.5);
+    assert_eq!(harness.state().slot(0).params["band1_dyn_enabled"], ParamValue::Switch(true));
+}
+
 #[test]
 fn a_free_side_chain_has_a_frequency_of_its_own() {
     let (mut harness, _) = eq_with_bell();

@@ -8,7 +8,7 @@ use super::SlotView;
 use super::groups::{Listed, groups_of, split_ui};
 use super::history::Axis;
 use super::trace::Traces;
-use super::transfer::{Curve, Dynamics, Threshold, dynamics_ui};
+use super::transfer::{Curve, Dynamics, Threshold, dynamics_ui, levels_axis};
 use crate::app::Frame;
 use crate::gui::outbox::Outbox;
 use crate::process::dynamics::curve::{Curve as Downward, ExpanderCurve, UpwardCurve};
@@ -165,7 +165,7 @@ fn compressor(view: &SlotView<'_>) -> Option<Dynamics<'static>> {
         thresholds.push(Threshold { index, name: "Upward threshold" });
     }
     Some(Dynamics {
-        axis: Axis { low_db: -60.0, high_db: 0.0 },
+        axis: levels_axis(view, &thresholds, -60.0),
         curve: main.curve(),
         second: offset_db.and_then(|offset_db| Transfer::of(view, offset_db)).map(Transfer::curve),
         thresholds,

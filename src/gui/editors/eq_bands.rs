@@ -130,6 +130,11 @@ impl Band {
         self.at(OFFSETS.range)
     }
 
+    /// Whether its range does anything.
+    pub(super) fn dynamic_index(&self) -> ParamIndex {
+        self.at(OFFSETS.dynamic)
+    }
+
     /// The parameter of this band with this id (`dyn_attack_ms`).
     pub(super) fn index_of(&self, view: &SlotView<'_>, id: &str) -> Option<ParamIndex> {
         view.index(&format!("band{}_{id}", self.number + 1))

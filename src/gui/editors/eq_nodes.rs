@@ -123,7 +123,7 @@ fn move_node(
     if response.dragged() {
         let delta = response.drag_delta() * fine(ui) as f32;
         if delta.length_sq() > 0.0 {
-            out.edit_by(response, view.edit(&dragged(ui, scale, band, response, delta)));
+            out.edit_by(response, view.edit(&dragged(ui, view, scale, band, response, delta)));
         }
     }
     let notches = wheel_notches(ui, response);
@@ -144,6 +144,7 @@ fn move_node(
 /// a range waits for the pointer to come back.
 fn dragged(
     ui: &Ui,
+    view: &SlotView<'_>,
     scale: &Scale,
     band: &Band,
     response: &Response,
@@ -157,13 +158,19 @@ fn dragged(
     if band.can_be_dynamic() && ui.input(|i| i.modifiers.alt) {
         ui.data_mut(|d| d.remove::<Pos2>(key));
         let way_db = scale.db_from_y(scale.y_from_db(0.0) + delta.y);
-        return vec![(band.range_index(), band.range_db + way_db)];
+        return range_moved(view, band, way_db).to_vec();
     }
     let mut values = vec![(band.freq_index(), scale.hz_from_x(place.x))];
     if band.has_gain() {
         values.push((band.gain_index(), scale.db_from_y(place.y)));
     }
     values
+}
+
+/// The range as it is set moved by so much, and the band dynamic: also where its dynamics were switched off.
+fn range_moved(view: &SlotView<'_>, band: &Band, by_db: f64) -> [(ParamIndex, f64); 2] {
+    let set_db = view.values.get(band.range_index());
+    [(band.range_index(), set_db + by_db), (band.dynamic_index(), 1.0)]
 }
 
 /// Arrows move the node that has the keyboard, Delete removes its band (`true`).
@@ -204,7 +211,7 @@ fn node_keys(ui: &Ui, view: &SlotView<'_>, band: &Band, response: &Response, out
         values.push((band.gain_index(), band.gain_db + up * KEY_DB));
     }
     if range_steps.abs() > 0.0 && band.can_be_dynamic() {
-        values.push((band.range_index(), band.range_db + range_steps * KEY_DB));
+        values.extend(range_moved(view, band, range_steps * KEY_DB));
     }
     if solo {
         out.edit(view.edit(&[band.solo_toggled()]));

@@ -11,13 +11,14 @@ use crate::gui::outbox::Outbox;
 use crate::gui::theme::theme;
 use crate::gui::widgets::figures::signed;
 use crate::gui::widgets::toggle;
+use crate::process::ParamIndex;
 
 /// Height of one row, points.
 const ROW_HEIGHT: f32 = 42.0;
 /// A panel lower than this shows one row at a time, points.
 const LOW: f32 = 250.0;
 /// A panel narrower than this has narrow controls, points.
-const NARROW: f32 = 830.0;
+const NARROW: f32 = 900.0;
 
 /// Widths of controls, points.
 #[derive(Debug, Clone, Copy)]
@@ -116,10 +117,26 @@ fn whole_ui(ui: &mut Ui, view: &SlotView<'_>, widths: Widths, out: &mut Outbox) 
                 field_ui(ui, view, output, "Output", widths.field, out)
             });
         }
+        if let Some(auto) = view.index("auto_gain") {
+            labelled(ui, "Auto", AUTO, |ui| auto_ui(ui, view, auto, out));
+        }
         if let Some(phase) = view.index("phase") {
             labelled(ui, "Phase", widths.words, |ui| choice_ui(ui, view, phase, "Phase", widths.words, out));
         }
     });
+}
+
+/// Width of the switch of the automatic gain, points.
+const AUTO: f32 = 36.0;
+
+/// Lets the output follow the curve, or not.
+fn auto_ui(ui: &mut Ui, view: &SlotView<'_>, index: ParamIndex, out: &mut Outbox) {
+    let on = view.values.is_on(index);
+    let response = toggle(ui, if on { "On" } else { "Off" }, on, theme().master);
+    let response = response.accessible_name("Auto gain").on_hover_text(view.params()[index].help.as_ref());
+    if response.clicked() {
+        out.edit(view.edit(&[(index, if on { 0.0 } else { 1.0 })]));
+    }
 }
 
 fn band_ui(ui: &mut Ui, view: &SlotView<'_>, band: &Band, widths: Widths, out: &mut Outbox) {

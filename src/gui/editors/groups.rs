@@ -357,10 +357,15 @@ pub(super) struct Track<'a> {
 }
 
 impl Track<'_> {
+    /// The id of the line of that name.
+    pub(super) fn id_of(view: &SlotView<'_>, name: &str) -> egui::Id {
+        view.id(("track", name))
+    }
+
     /// Lets the parameter be moved by what lies in `hit`: drag (Shift: a tenth as fast), wheel, arrow keys. The caller
     /// draws it, and says what a double-click does.
     pub(super) fn handle(&self, ui: &Ui, view: &SlotView<'_>, hit: Rect, out: &mut Outbox) -> Response {
-        let response = ui.interact(hit, view.id(("track", &self.name)), Sense::click_and_drag());
+        let response = ui.interact(hit, Self::id_of(view, &self.name), Sense::click_and_drag());
         let param = &view.params()[self.index];
         let spec = spec_of(param, &param.name);
         let value = view.values.get(self.index);

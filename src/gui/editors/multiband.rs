@@ -8,9 +8,8 @@ use egui::Ui;
 use super::SlotView;
 use super::dynamics::mixed_db;
 use super::groups::{Group, Listed, headed_split_ui};
-use super::history::Axis;
 use super::multiband_plot::plot_ui;
-use super::transfer::{Curve, Dynamics, Now, Threshold, curve_ui};
+use super::transfer::{Curve, Dynamics, Now, Threshold, curve_ui, levels_axis};
 use crate::app::Frame;
 use crate::gui::outbox::Outbox;
 use crate::gui::widgets::tab;
@@ -248,14 +247,16 @@ fn dynamics(view: &SlotView<'_>, band: usize) -> Dynamics<'static> {
     let threshold = |id, name| of_band(view, band, id).map(|index| Threshold { index, name });
     let expands = threshold("expand_threshold_db", "Expander threshold").filter(|_| expand_ratio > 1.0);
     let lifts = threshold("up_threshold_db", "Upward threshold").filter(|_| up_ratio > 1.0);
+    let thresholds: Vec<Threshold> =
+        threshold("threshold_db", "Threshold").into_iter().chain(expands).chain(lifts).collect();
     Dynamics {
-        axis: Axis { low_db: -80.0, high_db: 0.0 },
+        axis: levels_axis(view, &thresholds, -80.0),
         curve: Curve {
             gain_db: Box::new(gain),
             out_db: Box::new(move |level| level + mixed_db(gain(level) + makeup_db, mix)),
         },
         second: None,
-        thresholds: threshold("threshold_db", "Threshold").into_iter().chain(expands).chain(lifts).collect(),
+        thresholds,
         adds_gain: up_ratio > 1.0,
     }
 }

@@ -43,7 +43,7 @@ pub(super) fn plot_ui(
     let response = ui.interact(rect, view.id("bands"), Sense::hover());
     picture_info(&response, || format!("Spectrum with {} bands", bands.count));
     let gains = Rect::from_min_max(rect.min + vec2(0.0, HEAD), rect.max - vec2(0.0, FOOT));
-    let axis = gain_axis(view, bands);
+    let axis = gain_axis(ui, view, bands);
     for db in axis.marks(gains.height()) {
         let y = axis.y(gains, db);
         painter.hline(
@@ -75,12 +75,23 @@ pub(super) fn plot_ui(
     taken
 }
 
-/// As far as the gains set reach.
-fn gain_axis(view: &SlotView<'_>, bands: &Bands) -> Axis {
+/// As far as the gains set reach. It stands still while one of them is dragged: the place under the pointer keeps its gain.
+fn gain_axis(ui: &Ui, view: &SlotView<'_>, bands: &Bands) -> Axis {
+    let key = view.id("reach of gains");
+    let is_dragged =
+        (0..bands.count).any(|band| ui.ctx().is_being_dragged(Track::id_of(view, &gain_name(band))));
     let set = |band| of_band(view, band, "gain_db").map_or(0.0, |i| view.values.get(i));
     let is_far = (0..bands.count).any(|band| set(band).abs() > 11.0);
-    let reach = if is_far { 24.0 } else { 12.0 };
+    let wanted_db: f64 = if is_far { 24.0 } else { 12.0 };
+    let held_db = if is_dragged { ui.data(|d| d.get_temp::<f64>(key)) } else { None };
+    let reach = held_db.unwrap_or(wanted_db);
+    ui.data_mut(|d| d.insert_temp(key, reach));
     Axis { low_db: -reach, high_db: reach }
+}
+
+/// Accessible name of the line of a gain.
+fn gain_name(band: usize) -> String {
+    format!("Gain of band {}", band + 1)
 }
 
 fn area_of(rect: Rect, bands: &Bands, band: usize) -> Rect {
@@ -156,7 +167,7 @@ fn gain_ui(
     let is_bypassed = of_band(view, band, "bypass").is_some_and(|i| view.values.is_on(i));
     let track = Track {
         index,
-        name: format!("Gain of band {}", band + 1),
+        name: gain_name(band),
         is_across: false,
         place_from: &|db| axis.y(lane, db),
         value_from: &|y| axis.db_at_y(lane, y),

@@ -14,7 +14,7 @@ use crate::app::Frame;
 use crate::gui::outbox::Outbox;
 use crate::gui::theme::{faded, theme};
 use crate::gui::widgets::number::picture_info;
-use crate::process::ParamIndex;
+use crate::process::{ParamIndex, ParamKind};
 
 /// Points of a curve.
 const POINTS: usize = 241;
@@ -59,6 +59,15 @@ pub(super) struct Dynamics<'a> {
     pub thresholds: Vec<Threshold>,
     /// Gain may be added as well as taken.
     pub adds_gain: bool,
+}
+
+/// The axis of levels down to `low_db`, or as far as a threshold that is shown can be set.
+pub(super) fn levels_axis(view: &SlotView<'_>, thresholds: &[Threshold], low_db: f64) -> Axis {
+    let lowest = |threshold: &Threshold| match view.params()[threshold.index].kind {
+        ParamKind::Number { min, .. } => min,
+        _ => low_db,
+    };
+    Axis { low_db: thresholds.iter().map(lowest).fold(low_db, f64::min), high_db: 0.0 }
 }
 
 impl Curve<'_> {
