@@ -39,6 +39,12 @@ impl Desk {
         Self { frame, state: ChainState::default(), out: Outbox::default(), sent: Vec::new() }
     }
 
+    fn set(&mut self, slot: Slot) {
+        let mut session = (*self.frame.session).clone();
+        session.album_chain = Arc::new(Chain { slots: vec![slot], ..Chain::default() });
+        self.frame.session = Arc::new(session);
+    }
+
     fn draw(&mut self, ui: &mut egui::Ui) {
         chain_ui(ui, &self.frame, &mut self.state, &mut self.out);
         for command in self.out.take_commands() {
@@ -232,6 +238,24 @@ fn a_split_is_dragged_and_stepped_between_its_neighbours() {
     assert!((hz / 2000.0 - 2f64.powf(1.0 / 24.0)).abs() < 1e-6, "{hz}");
 }
 
+/// A split set below the one before it works, stands and is taken there.
+#[test]
+fn a_split_out_of_order_is_taken_where_it_works() {
+    let mut desk = Desk::new("multiband");
+    let mut slot = Slot::new(SlotId(1), "multiband");
+    slot.params.insert("split1_hz".to_owned(), ParamValue::Number(1000.0));
+    slot.params.insert("split2_hz".to_owned(), ParamValue::Number(200.0));
+    desk.set(slot);
+    let mut h = panel_of(desk, ROOMY);
+    let plot = h.get_by_label_contains("Spectrum with 3 bands").rect();
+    let (first, second) = (rect(&h, "Split 1 on the spectrum"), rect(&h, "Split 2 on the spectrum"));
+    assert_eq!(first, second);
+    let octave = plot.width() / 2200f32.log2();
+    drag(&mut h, second.center(), vec2(octave, 0.0));
+    let (low, high) = (h.state().number("split1_hz"), h.state().number("split2_hz"));
+    assert!(low == 1000.0 && (high / 2000.0 - 1.0).abs() < 0.02, "{low} {high}");
+}
+
 #[test]
 fn a_double_click_divides_a_band_and_joins_two() {
     let mut h = panel("multiband");
@@ -281,6 +305,54 @@ fn the_gain_of_a_band_is_dragged_on_the_spectrum() {
     let gain = h.state().number("band3_gain_db");
     assert!(gain > 2.0 && gain < 8.0, "{gain}");
     assert!(is_one_gesture(&mut h));
+}
+
+/// The axis stands still under the pointer: a drag in small steps to beyond 11 dB goes on at the same rate.
+#[test]
+fn the_gain_of_a_band_follows_the_pointer_past_eleven_decibels() {
+    let mut h = panel("multiband");
+    let line = rect(&h, "Gain of band 3").center();
+    h.drag_at(line);
+    h.step();
+    let mut gains = vec![0.0];
+    for step in 1..=60 {
+        h.hover_at(line - vec2(0.0, 2.0 * step as f32));
+        h.step();
+        gains.push(h.state().number("band3_gain_db"));
+    }
+    h.drop_at(line - vec2(0.0, 120.0));
+    h.run();
+    let steps: Vec<f64> = gains.windows(2).map(|w| w[1] - w[0]).collect();
+    let most = steps.iter().copied().fold(0.0, f64::max);
+    assert!(gains[60] > 11.5, "{gains:?}");
+    assert!(most < 1.0, "{gains:?}");
+}
+
+/// A threshold as low as it can be set lies on the axis, so that it starts where it is.
+#[test]
+fn the_lowest_thresholds_are_taken_where_they_stand() {
+    let cases = [
+        ("compressor", "up_ratio", "up_threshold_db", -80.0, "Upward threshold on the curve"),
+        (
+            "multiband",
+            "band1_expand_ratio",
+            "band1_expand_threshold_db",
+            -100.0,
+            "Expander threshold on the curve",
+        ),
+    ];
+    for (kind, ratio, threshold, lowest_db, label) in cases {
+        let mut desk = Desk::new(kind);
+        let mut slot = Slot::new(SlotId(1), kind);
+        slot.params.insert(ratio.to_owned(), ParamValue::Number(2.0));
+        slot.params.insert(threshold.to_owned(), ParamValue::Number(lowest_db + 5.0));
+        desk.set(slot);
+        let mut h = panel_of(desk, ROOMY);
+        let line = rect(&h, label);
+        drag(&mut h, line.center() + vec2(0.0, 40.0), vec2(8.0, 0.0));
+        let value = h.state().number(threshold);
+        assert!(value > lowest_db + 5.0 && value < lowest_db + 12.0, "{kind}: {value}");
+    }
 }
 
 #[test]
@@ -343,6 +415,35 @@ fn every_parameter_has_a_control_of_its_own() {
                 assert!(is_hidden || found.contains(&param.name.to_string()), "{kind} {}", param.name);
             }
         }
+    }
+}
+
+/// The automatic gain of the EQ stands beside its output, in a narrow and in a low panel too, and covers nothing.
+#[test]
+fn the_eq_has_its_automatic_gain_beside_the_output() {
+    for size in [ROOMY, NARROW, vec2(900.0, 250.0), vec2(1348.0, 250.0)] {
+        let mut h = panel("eq");
+        h.set_size(size);
+        h.run();
+        click(&mut h, "Add band");
+        let auto = rect(&h, "Auto gain");
+        let right = |label: &str| -> Vec<Rect> {
+            let rects = h.query_all_by_label(label).map(|n| n.rect());
+            rects.filter(|r| (r.center().y - auto.center().y).abs() < 12.0).collect()
+        };
+        let output = right("Output")[0];
+        assert!(output.right() <= size.x && auto.right() <= output.left(), "{size} {auto} {output}");
+        for label in ["Phase", "Channel", "Q"] {
+            for other in right(label) {
+                assert!(!other.intersect(auto).is_positive(), "{size}: {label} {other} {auto}");
+                assert!(label == "Phase" || other.right() <= auto.left(), "{size}: {label} {other} {auto}");
+            }
+        }
+        let phase = right("Phase").iter().map(|r| r.left()).fold(f32::MAX, f32::min);
+        let channel = right("Channel").iter().map(|r| r.right()).fold(0.0, f32::max);
+        assert!(channel <= phase, "{size}: {channel} {phase}");
+        click(&mut h, "Auto gain");
+        assert_eq!(h.state().slot().params["auto_gain"], ParamValue::Switch(true));
     }
 }
 

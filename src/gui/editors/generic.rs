@@ -132,7 +132,7 @@ pub fn choice_ui(
     let shown = combo.show_ui(ui, |ui| {
         for (i, word) in words.iter().enumerate() {
             if ui.selectable_label(i == chosen, word_text(param, word)).clicked() && i != chosen {
-                out.edit(view.edit(&[(index, i as f64)]));
+                out.edit(view.edit(&view.choosing(index, i)));
             }
         }
     });

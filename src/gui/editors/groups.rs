@@ -365,10 +365,22 @@ impl Track<'_> {
     /// Lets the parameter be moved by what lies in `hit`: drag (Shift: a tenth as fast), wheel, arrow keys. The caller
     /// draws it, and says what a double-click does.
     pub(super) fn handle(&self, ui: &Ui, view: &SlotView<'_>, hit: Rect, out: &mut Outbox) -> Response {
+        self.handle_at(ui, view, view.values.get(self.index), &[], hit, out)
+    }
+
+    /// The same for a parameter that works as `value` whatever is set; `also` is set with every change of it.
+    pub(super) fn handle_at(
+        &self,
+        ui: &Ui,
+        view: &SlotView<'_>,
+        value: f64,
+        also: &[(ParamIndex, f64)],
+        hit: Rect,
+        out: &mut Outbox,
+    ) -> Response {
         let response = ui.interact(hit, Self::id_of(view, &self.name), Sense::click_and_drag());
         let param = &view.params()[self.index];
         let spec = spec_of(param, &param.name);
-        let value = view.values.get(self.index);
         let text = spec.text(value);
         response.widget_info(|| {
             let mut info = egui::WidgetInfo::slider(true, value, &self.name);
@@ -387,18 +399,26 @@ impl Track<'_> {
             response.request_focus();
         }
         if response.dragged() {
-            self.drag(ui, view, &response, value, out);
+            self.drag(ui, view, &response, value, also, out);
         }
         let steps = super::wheel_notches(ui, &response) * fineness(ui) + self.key_steps(ui, &response);
         if steps.abs() > 0.0 {
-            let edit = view.edit(&[(self.index, (self.stepped)(value, steps))]);
+            let edit = view.edit(&self.with(also, (self.stepped)(value, steps)));
             edit_by_wheel(ui, &response, edit, out);
         }
         response.on_hover_text(format!("{} {text}\n{}", self.name, param.help))
     }
 
     /// The exact place is kept beside the line, so that one at the end of its range waits for the pointer.
-    fn drag(&self, ui: &Ui, view: &SlotView<'_>, response: &Response, value: f64, out: &mut Outbox) {
+    fn drag(
+        &self,
+        ui: &Ui,
+        view: &SlotView<'_>,
+        response: &Response,
+        value: f64,
+        also: &[(ParamIndex, f64)],
+        out: &mut Outbox,
+    ) {
         let delta = response.drag_delta() * fineness(ui) as f32;
         let along = if self.is_across { delta.x } else { delta.y };
         let key = response.id.with("place");
@@ -406,8 +426,13 @@ impl Track<'_> {
         let place = known.unwrap_or_else(|| (self.place_from)(value)) + along;
         ui.data_mut(|d| d.insert_temp(key, place));
         if along.abs() > 0.0 {
-            out.edit_by(response, view.edit(&[(self.index, (self.value_from)(place))]));
+            out.edit_by(response, view.edit(&self.with(also, (self.value_from)(place))));
         }
+    }
+
+    fn with(&self, also: &[(ParamIndex, f64)], value: f64) -> Vec<(ParamIndex, f64)> {
+        let others = also.iter().filter(|(index, _)| *index != self.index);
+        others.copied().chain([(self.index, value)]).collect()
     }
 
     fn key_steps(&self, ui: &Ui, response: &Response) -> f64 {

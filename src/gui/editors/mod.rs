@@ -85,6 +85,14 @@ impl<'a> SlotView<'a> {
         Edit::SetParams { chain: self.chain, slot: self.slot.id, values }
     }
 
+    /// The values that choose a word: with it what has to follow.
+    fn choosing(&self, index: ParamIndex, word: usize) -> Vec<(ParamIndex, f64)> {
+        if self.kind.id() == "multiband" && index == crate::process::multiband::COUNT {
+            return multiband::counted(self, word);
+        }
+        vec![(index, word as f64)]
+    }
+
     /// An id for a control of this slot.
     pub fn id(&self, what: impl std::hash::Hash + std::fmt::Debug) -> Id {
         Id::unique(("slot", self.slot.id.0)).with(what)

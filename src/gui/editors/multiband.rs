@@ -123,9 +123,18 @@ impl Bands {
 
     /// What a split may be between its neighbours, Hz.
     pub(super) fn limits_hz(&self, split: usize) -> (f64, f64) {
-        let low = if split == 0 { 20.0 } else { self.splits_hz[split - 1] * LEAST_RATIO };
-        let high = self.splits_hz.get(split + 1).map_or(20_000.0, |hz| hz / LEAST_RATIO);
-        (low.min(high), high.max(low))
+        let below = if split == 0 { 20.0 } else { self.splits_hz[split - 1] };
+        let above = self.splits_hz.get(split + 1).copied().unwrap_or(20_000.0);
+        let low = if split == 0 { below } else { below * LEAST_RATIO };
+        let high = if split + 1 < self.splits_hz.len() { above / LEAST_RATIO } else { above };
+        // Where there is no room for the ratio it stays between them.
+        if low <= high { (low, high) } else { (below, above) }
+    }
+
+    /// The splits that are set to something else than where they work, with where they work.
+    pub(super) fn out_of_order(&self, view: &SlotView<'_>) -> Vec<(ParamIndex, f64)> {
+        let splits = self.splits_hz.iter().enumerate().map(|(k, hz)| (SPLIT + k, *hz));
+        splits.filter(|(index, hz)| (view.values.get(*index) - hz).abs() > 0.0).collect()
     }
 
     /// The gain change of a band now, dB.
@@ -261,6 +270,27 @@ fn dynamics(view: &SlotView<'_>, band: usize) -> Dynamics<'static> {
     }
 }
 
+/// The values of another number of bands, as a choice: the splits in order, and every new one above the last in force (half
+/// way to 20 kHz in octaves where it is set lower).
+pub(super) fn counted(view: &SlotView<'_>, choice: usize) -> Vec<(ParamIndex, f64)> {
+    let known = Bands::of(&view.values).splits_hz;
+    let mut values = vec![(COUNT, choice as f64)];
+    let mut last_hz = 0.0;
+    for k in 0..=choice.min(BANDS - 2) {
+        let set_hz = view.values.get(SPLIT + k);
+        let hz = match known.get(k) {
+            Some(hz) => *hz,
+            None if set_hz >= last_hz * LEAST_RATIO => set_hz,
+            None => f64::sqrt(last_hz * 20_000.0),
+        };
+        if (hz - set_hz).abs() > 0.0 {
+            values.push((SPLIT + k, hz));
+        }
+        last_hz = hz;
+    }
+    values
+}
+
 /// The values that divide the band a frequency lies in; `None` where there are as many as can be, or no room.
 pub(super) fn divided(view: &SlotView<'_>, bands: &Bands, hz: f64) -> Option<Vec<(ParamIndex, f64)>> {
     let place = bands.splits_hz.partition_point(|split| *split < hz);
@@ -347,6 +377,19 @@ mod tests {
         let slot = slot();
         let view = SlotView::new(ChainRef::Album, &slot).unwrap();
         assert_eq!(divided(&view, &Bands::of(&view.values), 1050.0), None);
+    }
+
+    /// Splits out of order work at the one before; more bands write that down, and the new split lies above.
+    #[test]
+    fn more_bands_have_their_splits_in_order() {
+        let mut slot = slot();
+        slot.params.insert("split2_hz".to_owned(), ParamValue::Number(12_000.0));
+        let (bands, _) = after(&slot, |view, _| Some(counted(view, 3)));
+        assert_eq!(bands.splits_hz[..3], [100.0, 12_000.0, 12_000.0]);
+        assert!((bands.splits_hz[3] - f64::sqrt(12_000.0 * 20_000.0)).abs() < 1e-6);
+        let view = SlotView::new(ChainRef::Album, &slot).unwrap();
+        assert_eq!(Bands::of(&view.values).out_of_order(&view), [(SPLIT + 2, 12_000.0)]);
+        assert_eq!(counted(&view, 3).len(), 3);
     }
 
     #[test]

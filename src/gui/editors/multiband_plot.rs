@@ -221,6 +221,8 @@ fn switches_ui(ui: &Ui, area: Rect, view: &SlotView<'_>, band: usize, out: &mut 
 fn split_line_ui(ui: &Ui, rect: Rect, view: &SlotView<'_>, bands: &Bands, split: usize, out: &mut Outbox) {
     let line = HzLine {
         index: SPLIT + split,
+        hz: bands.splits_hz[split],
+        also: &bands.out_of_order(view),
         name: format!("Split {} on the spectrum", split + 1),
         word: "",
         row: 0,

@@ -106,6 +106,8 @@ fn band_ui(ui: &mut Ui, rect: Rect, frame: &Frame, view: &SlotView<'_>, out: &mu
     spectra_names(&painter, rect, frame, 4.0);
     let line = HzLine {
         index,
+        hz: view.values.get(index),
+        also: &[],
         name: "Frequency on the spectrum".to_owned(),
         word: "",
         row: 0,

@@ -72,6 +72,10 @@ fn paint_spectrum(
 pub(super) struct HzLine<'a> {
     /// The parameter.
     pub index: ParamIndex,
+    /// Where it works and stands, Hz: not always what is set.
+    pub hz: f64,
+    /// What is set with every change of it.
+    pub also: &'a [(ParamIndex, f64)],
     /// Accessible name.
     pub name: String,
     /// Word beside it; none where it is empty.
@@ -102,10 +106,10 @@ impl HzLine<'_> {
                 kept(from * 2f64.powf(steps / STEPS_PER_OCTAVE))
             },
         };
-        let hz = view.values.get(self.index);
+        let hz = self.hz;
         let x = x_from_hz(rect.x_range(), floor(hz)).clamp(rect.left(), rect.right());
         let hit = Rect::from_x_y_ranges(x - REACH..=x + REACH, rect.y_range()).intersect(rect);
-        let response = track.handle(ui, view, hit, out);
+        let response = track.handle_at(ui, view, hz, self.also, hit, out);
         let stroke = line_stroke(&response);
         let painter = ui.painter().with_clip_rect(rect);
         painter.vline(x, rect.y_range(), stroke);

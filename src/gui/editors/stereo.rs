@@ -218,11 +218,18 @@ fn lines_ui(ui: &Ui, rect: Rect, view: &SlotView<'_>, out: &mut Outbox) {
     ];
     for (row, (id, name, word, limits_hz, off_below_hz, is_shown)) in lines.into_iter().enumerate() {
         let Some(index) = view.index(id).filter(|_| is_shown) else { continue };
-        let line =
-            HzLine { index, name: format!("{name} on the picture"), word, row, limits_hz, off_below_hz };
+        let name = format!("{name} on the picture");
+        let hz = in_force_hz(view, id);
+        let line = HzLine { index, hz, also: &[], name, word, row, limits_hz, off_below_hz };
         let response = line.show(ui, rect, view, out);
         reset_by_double_click(view, index, &response, out);
     }
+}
+
+/// Where a line works: the high split never below the low one.
+fn in_force_hz(view: &SlotView<'_>, id: &str) -> f64 {
+    let value = |id: &str| view.value(id).unwrap_or(0.0);
+    if id == "width_split_high_hz" { value(id).max(value("width_split_low_hz")) } else { value(id) }
 }
 
 #[cfg(test)]
