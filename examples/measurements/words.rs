@@ -155,7 +155,8 @@ fn conversion(from: u32, to: u32) -> Conversion {
     let strongest = |y: &[f64], except: Option<f64>| {
         let length = 1 << 15;
         let bin = f64::from(to) / length as f64;
-        let away = |k: usize| except.is_none_or(|f| (k as f64 * bin - f).abs() > 45.0);
+        // The main lobe of the window reaches 11 bins to either side.
+        let away = |k: usize| except.is_none_or(|f| (k as f64 * bin - f).abs() > (12.0 * bin).max(45.0));
         db(lines(y, length, 34.0)
             .iter()
             .enumerate()
