@@ -9,6 +9,7 @@
 
 use std::f64::consts::LN_10;
 
+use crate::audio::Block;
 use crate::units::{SampleRate, gain_from_db};
 
 /// The usual time of a change in milliseconds: no click on a jump, immediate for a hand on a knob.
@@ -148,6 +149,22 @@ impl SmoothedGain {
     /// Whether the factor still changes.
     pub fn is_moving(&self) -> bool {
         self.db.is_moving()
+    }
+
+    /// Multiplies a block; at rest at 0 dB nothing is touched.
+    pub fn apply(&mut self, block: &mut Block) {
+        if self.is_unity() {
+            return;
+        }
+        if !self.is_moving() {
+            return block.scale(self.factor());
+        }
+        let (left, right) = block.stereo_mut();
+        for (l, r) in left.iter_mut().zip(right) {
+            let factor = self.tick();
+            *l *= factor;
+            *r *= factor;
+        }
     }
 
     /// Whether it rests at 0 dB.

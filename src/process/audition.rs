@@ -27,13 +27,7 @@ pub struct Audition {
 impl Audition {
     /// Where it is, for a log: `slot 2 (Compressor) of “Afterglow”`.
     pub fn place_in_words(&self, session: &Session) -> String {
-        let of = match self.chain {
-            ChainRef::Album => "the album chain".to_owned(),
-            ChainRef::Song(id) => {
-                let title = session.song(id).map(|s| s.metadata.full_title()).unwrap_or_default();
-                format!("“{title}”")
-            }
-        };
+        let of = chain_in_words(session, self.chain);
         format!("slot {} ({}) of {of}", self.place, self.processor)
     }
 
@@ -44,6 +38,17 @@ impl Audition {
             self.place_in_words(session),
             self.what
         )
+    }
+}
+
+/// A chain as a log names it: `the album chain`, `“Afterglow”`.
+pub fn chain_in_words(session: &Session, chain: ChainRef) -> String {
+    match chain {
+        ChainRef::Album => "the album chain".to_owned(),
+        ChainRef::Song(id) => {
+            let title = session.song(id).map(|s| s.metadata.full_title()).unwrap_or_default();
+            format!("“{title}”")
+        }
     }
 }
 

@@ -22,20 +22,6 @@ pub fn clean_gain_db(db: f64, (lowest, highest): (f64, f64)) -> f64 {
     if db.is_nan() { 0.0 } else { db.clamp(lowest, highest) }
 }
 
-/// Multiplies a block by a gain that may be moving.
-pub(super) fn apply_gain(gain: &mut SmoothedGain, block: &mut Block) {
-    if gain.is_moving() {
-        let (left, right) = block.stereo_mut();
-        for (l, r) in left.iter_mut().zip(right) {
-            let factor = gain.tick();
-            (*l, *r) = (*l * factor, *r * factor);
-        }
-    } else if !gain.is_unity() {
-        let factor = gain.factor();
-        block.channels_mut().iter_mut().flatten().for_each(|x| *x *= factor);
-    }
-}
-
 /// What is listened to at a slot, as it fades from one state to another.
 #[derive(Debug)]
 pub(super) struct ListenMix {
@@ -68,7 +54,7 @@ impl ListenMix {
     /// listened to; `output` is the gain that follows.
     pub fn undrive(&mut self, processed: &mut Block, driven: &Block, dry: &Block, output: &mut SmoothedGain) {
         if self.undriven.rests_at(0.0) {
-            return apply_gain(output, processed);
+            return output.apply(processed);
         }
         let mut shares = [0.0; QUANTUM];
         shares.fill_with(|| self.undriven.tick());
@@ -80,7 +66,7 @@ impl ListenMix {
             }
         };
         with(processed, driven, -1.0);
-        apply_gain(output, processed);
+        output.apply(processed);
         with(processed, dry, 1.0);
     }
 

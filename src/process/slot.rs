@@ -6,7 +6,7 @@
 //! switching off the processor sleeps, and on waking it is reset and fed for its latency before it is faded in.
 
 use super::drywet::DryWet;
-use super::listen::{ListenMix, MATCH_RANGE_DB, SLOT_GAIN_RANGE_DB, apply_gain, clean_gain_db};
+use super::listen::{ListenMix, MATCH_RANGE_DB, SLOT_GAIN_RANGE_DB, clean_gain_db};
 use super::{BANDS_SHOWN, Kind, ParamError, ParamIndex, Processor, Setup, find, values_of};
 use crate::audio::{Block, QUANTUM};
 use crate::dsp::midside::mid_side;
@@ -148,7 +148,7 @@ impl SlotRunner {
         }
         let mut part = if self.mode == ChannelMode::Stereo { None } else { Some(part_of(block, self.mode)) };
         let worked_on = part.as_mut().unwrap_or(block);
-        apply_gain(&mut self.input, worked_on);
+        self.input.apply(worked_on);
         processor.process(start, worked_on);
         match processor.driven() {
             Some(driven) if self.mode == ChannelMode::Stereo => {
@@ -157,7 +157,7 @@ impl SlotRunner {
             Some(driven) => {
                 self.listen.undrive(worked_on, driven, &part_of(&dry, self.mode), &mut self.output);
             }
-            None => apply_gain(&mut self.output, worked_on),
+            None => self.output.apply(worked_on),
         }
         if let Some(part) = &part {
             *block = with_part(&dry, part, self.mode);

@@ -12,7 +12,8 @@ use super::{Core, Done};
 use crate::app::frame::ExportRequest;
 use crate::jobs::matching::{self, MatchError, Matched, Request, Setting, followers};
 use crate::jobs::{JobContext, Priority};
-use crate::model::{ChainRef, Session, SlotId};
+use crate::model::{Session, SlotId};
+use crate::process::audition;
 
 /// Rest after a change before anything is measured, seconds.
 const REST_S: f64 = 0.7;
@@ -158,7 +159,7 @@ impl Core {
         if matching::setting_of(&session, &request).ok().as_ref() != Some(&setting) {
             return;
         }
-        let place = place_in_words(&session, &request);
+        let place = format!("Loudness of {}", audition::chain_in_words(&session, request.chain));
         match result {
             Ok(found) => {
                 // Part of the step it follows from; where another was made meanwhile, a step of its own.
@@ -205,16 +206,4 @@ impl Core {
             }
         }
     }
-}
-
-/// Which slot of what, for the log.
-fn place_in_words(session: &Session, request: &Request) -> String {
-    let of = match request.chain {
-        ChainRef::Album => "the album chain".to_owned(),
-        ChainRef::Song(id) => {
-            let title = session.song(id).map(|s| s.metadata.full_title()).unwrap_or_default();
-            format!("“{title}”")
-        }
-    };
-    format!("Loudness of {of}")
 }

@@ -10,9 +10,7 @@
 
 use super::params::{BandChannel, ENABLED, FREQ, GAIN, OUTPUT, PARAMS_PER_BAND, Q, Shape};
 use super::solo::Solo;
-use super::{
-    BANDS, MinimumPhase, apply_gain, band_gains, deepest_move, interleaved, is_dynamic, make_finite,
-};
+use super::{BANDS, MinimumPhase, band_gains, deepest_move, interleaved, is_dynamic, make_finite};
 use crate::audio::{Block, QUANTUM};
 use crate::dsp::biquad::Section;
 use crate::dsp::delay::Delay;
@@ -245,7 +243,7 @@ impl Processor for LinearPhase {
         if let Some(dynamic) = &mut self.dynamic {
             dynamic.process(&dry, block);
         }
-        apply_gain(&mut self.output, block);
+        self.output.apply(block);
         self.solo.process(block);
     }
 

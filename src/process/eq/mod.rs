@@ -229,19 +229,6 @@ fn make_finite(block: &mut Block) {
     }
 }
 
-/// The output gain; at 0 dB nothing is touched.
-fn apply_gain(gain: &mut SmoothedGain, block: &mut Block) {
-    if gain.is_unity() {
-        return;
-    }
-    let (left, right) = block.stereo_mut();
-    for (l, r) in left.iter_mut().zip(right) {
-        let factor = gain.tick();
-        *l *= factor;
-        *r *= factor;
-    }
-}
-
 impl Processor for MinimumPhase {
     fn latency(&self) -> Frames {
         Frames(if self.oversampling.is_some() { oversample::LATENCY as i64 } else { 0 })
@@ -269,7 +256,7 @@ impl Processor for MinimumPhase {
     fn process(&mut self, _start: Frames, block: &mut Block) {
         make_finite(block);
         self.run(block, None);
-        apply_gain(&mut self.output, block);
+        self.output.apply(block);
         self.solo.process(block);
     }
 

@@ -188,16 +188,7 @@ impl Limiter {
         for sample in block.channels_mut().iter_mut().flatten() {
             *sample = if sample.is_nan() { 0.0 } else { sample.clamp(-INPUT_MAX, INPUT_MAX) };
         }
-        if self.input_gain.is_moving() {
-            let (left, right) = block.stereo_mut();
-            for (l, r) in left.iter_mut().zip(right) {
-                let gain = self.input_gain.tick();
-                *l *= gain;
-                *r *= gain;
-            }
-        } else {
-            block.scale(self.input_gain.factor());
-        }
+        self.input_gain.apply(block);
     }
 
     /// What stands ahead of the detector; the smallest gain of the block goes into `lowest`.

@@ -233,7 +233,7 @@ impl Saturator {
     }
 
     fn saturate(&mut self, block: &mut Block) {
-        apply_gain(&mut self.drive, block);
+        self.drive.apply(block);
         let clean = self.clean.as_mut().map(|c| c.delayed(block));
         let mut bent = !(self.tone_before.is_off() && self.tone_after.is_off() && self.dc.is_off());
         self.tone_before.process(block);
@@ -256,23 +256,6 @@ impl Saturator {
         if let (Some(way), Some(clean)) = (&mut self.clean, &clean) {
             way.mix(clean, block, bent || asymmetric);
         }
-    }
-}
-
-/// A gain over a block; at 0 dB nothing is touched.
-fn apply_gain(gain: &mut SmoothedGain, block: &mut Block) {
-    if gain.is_unity() {
-        return;
-    }
-    if !gain.is_moving() {
-        block.scale(gain.factor());
-        return;
-    }
-    let (left, right) = block.stereo_mut();
-    for (l, r) in left.iter_mut().zip(right) {
-        let factor = gain.tick();
-        *l *= factor;
-        *r *= factor;
     }
 }
 
@@ -312,7 +295,7 @@ impl Processor for Saturator {
             self.saturate(block);
             self.mix.mix(&dry, block);
         }
-        apply_gain(&mut self.output, block);
+        self.output.apply(block);
     }
 }
 
