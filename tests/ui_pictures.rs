@@ -11,7 +11,9 @@ use std::sync::Arc;
 use egui::{Ui, Vec2, vec2};
 use egui_kittest::{Harness, SnapshotOptions};
 use glassmaster::app::Frame;
-use glassmaster::app::frame::{FocusView, MeterView, Selection, SpectrumView};
+use glassmaster::app::frame::{
+    FocusView, LevelView, LoudnessView, MeterView, Selection, SpectrumView, StereoView,
+};
 use glassmaster::gui::outbox::Outbox;
 use glassmaster::gui::panels::chain::{ChainState, chain_ui};
 use glassmaster::gui::panels::meters::meters_ui;
@@ -87,23 +89,28 @@ fn the_meters_of_a_loud_passage() {
     let mut frame = Frame::still(Arc::new(Session::new(RATE)));
     frame.meters = Arc::new(MeterView {
         point: "master · master tap".to_owned(),
-        peak_dbfs: [Some(-1.4), Some(-3.2)],
-        hold_dbfs: [Some(-0.3), Some(-1.1)],
-        rms_dbfs: [Some(-12.8), Some(-13.5)],
-        true_peak_dbtp: [Some(-0.12), Some(-1.02)],
-        full_scale_runs: 0,
-        momentary_lufs: Some(-8.9),
-        short_term_lufs: Some(-9.6),
-        integrated_lufs: Some(-10.2),
-        range_lu: Some(6.4),
-        max_momentary_lufs: Some(-7.1),
-        max_short_term_lufs: Some(-8.4),
-        plr_lu: Some(9.2),
-        psr_lu: Some(8.1),
-        correlation: Some(0.62),
-        min_correlation: Some(-0.15),
-        balance_db: Some(-0.4),
-        short_term_history: Arc::new((0..400).map(|i| -14.0 + 5.0 * (i as f32 / 40.0).sin()).collect()),
+        level: LevelView {
+            peak_dbfs: [Some(-1.4), Some(-3.2)],
+            hold_dbfs: [Some(-0.3), Some(-1.1)],
+            rms_dbfs: [Some(-12.8), Some(-13.5)],
+            true_peak_dbtp: [Some(-0.12), Some(-1.02)],
+            ..LevelView::default()
+        },
+        loudness: LoudnessView {
+            momentary_lufs: Some(-8.9),
+            short_term_lufs: Some(-9.6),
+            integrated_lufs: Some(-10.2),
+            range_lu: Some(6.4),
+            max_momentary_lufs: Some(-7.1),
+            max_short_term_lufs: Some(-8.4),
+            plr_lu: Some(9.2),
+            psr_lu: Some(8.1),
+            min_psr_lu: Some(7.6),
+            measured_s: 40.0,
+            is_paused: false,
+            short_term_history: Arc::new((0..400).map(|i| -14.0 + 5.0 * (i as f32 / 40.0).sin()).collect()),
+        },
+        stereo: StereoView { correlation: Some(0.62), min_correlation: Some(-0.15), balance_db: Some(-0.4) },
         gap: false,
     });
     frame.spectrum = Arc::new(spectrum());

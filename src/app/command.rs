@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::Action;
 use super::frame::{ExportRequest, JobId, MonitorView, Selection};
+use super::meter_settings::MeterSettings;
 use crate::edit::{Edit, GestureId};
 pub use crate::jobs::matching::Goal;
 use crate::model::{ChainRef, PresetFor, SlotId, SongId};
@@ -114,10 +115,19 @@ pub enum Command {
     },
     /// Reads the user's presets again.
     RefreshPresets,
-    /// Clears holds, maxima and integrated readings.
-    ResetMeters,
+    /// Sets the meters: point, ballistics, scales, analyser, layout.
+    SetMeters(Box<MeterSettings>),
+    /// Something done to the meters themselves.
+    Meter(MeterAct),
     /// Clears a lamp (dropouts, output guard).
     ClearLamps,
+}
+
+/// What is done to the meters.
+#[derive(Debug, Clone, PartialEq)]
+pub enum MeterAct {
+    /// Clears holds, maxima and integrated readings.
+    Reset,
 }
 
 impl Command {

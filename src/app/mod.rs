@@ -8,6 +8,7 @@ pub mod doctor;
 pub mod focus;
 pub mod frame;
 pub mod log;
+pub mod meter_settings;
 pub mod presets;
 pub mod settings;
 pub mod slot_levels;

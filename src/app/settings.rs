@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::frame::MonitorView;
+use super::meter_settings::MeterSettings;
 use crate::store;
 
 /// Sessions remembered in the menu.
@@ -24,6 +25,8 @@ pub struct Settings {
     pub buffer_frames: u32,
     /// Monitor section as last left.
     pub monitor: MonitorView,
+    /// Meters as last set.
+    pub meters: MeterSettings,
     /// After stop, go back to where play began.
     pub return_on_stop: bool,
     /// Newest first.
@@ -40,6 +43,7 @@ impl Default for Settings {
             no_device: false,
             buffer_frames: 512,
             monitor: MonitorView::default(),
+            meters: MeterSettings::default(),
             return_on_stop: false,
             recent: Vec::new(),
             cache_limit_gib: 20.0,

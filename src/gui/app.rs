@@ -11,7 +11,7 @@ use egui::{Panel, Ui};
 use super::dialogs::{self, Dialogs};
 use super::outbox::{Outbox, Wish};
 use super::panels::chain::ChainState;
-use super::panels::meter_windows::{MeterKind, meter_windows_ui};
+use super::panels::meters::{MeterKind, meter_windows_ui};
 use super::panels::song_list::SongListState;
 use super::panels::timeline::TimelineState;
 use super::panels::{

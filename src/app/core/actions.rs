@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Core;
 use crate::app::Action;
+use crate::app::command::MeterAct;
 use crate::app::frame::{MonitorListen, song_under};
 use crate::edit::Edit;
 use crate::model::{ChainRef, PlacedSong, SongId};
@@ -83,7 +84,7 @@ impl Core {
             Action::Dim => self.change_monitor(|m| m.dim = !m.dim),
             Action::Mono => self.toggle_listen(MonitorListen::Mono),
             Action::Side => self.toggle_listen(MonitorListen::Side),
-            Action::ResetMeters => self.live.reset_meters(),
+            Action::ResetMeters => self.live.tell_meters(MeterAct::Reset),
             // The window's own.
             Action::New
             | Action::Open

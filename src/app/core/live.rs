@@ -1,25 +1,21 @@
 //! The live side of the core: engine, device and meters, and what of them is shown.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
-use std::thread::JoinHandle;
-use std::time::Duration;
-
-use ringbuf::HeapCons;
-use ringbuf::traits::{Consumer, Observer};
+use std::sync::{Arc, LazyLock};
 
 use super::focus_worker::FocusWorker;
+use super::meter_worker::MeterWorker;
 use super::sources::Sources;
+use crate::app::command::MeterAct;
 #[cfg(feature = "device")]
 use crate::app::frame::DeviceChoice;
 use crate::app::frame::{
     DeviceView, FocusView, MeterView, MonitorListen, MonitorView, SlotLevels, SpectrumView,
 };
 use crate::app::log::Log;
+use crate::app::meter_settings::MeterSettings;
 use crate::app::settings::Settings;
 use crate::app::slot_levels::SlotMeters;
-use crate::app::telemetry::Meters;
 #[cfg(feature = "device")]
 use crate::engine::device;
 use crate::engine::{
@@ -29,12 +25,10 @@ use crate::engine::{
 use crate::jobs::sources::key_of;
 use crate::media::file_source::FileSources;
 use crate::media::prefetch::StreamSources;
+use crate::meter::loudness_map::LoudnessMap;
 use crate::model::{Session, SlotId};
 use crate::process::{self, Setup, Values};
 use crate::units::{Frames, SampleRate};
-
-/// What is metered, as shown.
-const METER_POINT: &str = "master · master tap";
 
 /// Kinds whose slots show a gain reduction.
 static REDUCING: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
@@ -44,83 +38,6 @@ static REDUCING: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     };
     process::kinds().iter().filter(reduces).map(|k| k.id()).collect()
 });
-
-/// The picture of the meters, replaced whole.
-#[derive(Debug, Default, Clone)]
-struct Published {
-    meters: Arc<MeterView>,
-    spectrum: Arc<SpectrumView>,
-    field: Arc<Vec<[f32; 2]>>,
-}
-
-/// The meter worker: takes the signal from its ring, measures, publishes thirty times a second.
-struct MeterWorker {
-    published: Arc<Mutex<Published>>,
-    reset: Arc<AtomicBool>,
-    stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl MeterWorker {
-    fn start(rate: SampleRate, mut ring: HeapCons<[f64; 2]>) -> io::Result<Self> {
-        let published = Arc::new(Mutex::new(Published::default()));
-        let (reset, stop) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
-        let (place, wants_reset, wants_stop) =
-            (Arc::clone(&published), Arc::clone(&reset), Arc::clone(&stop));
-        let run = move || {
-            let mut meters = Meters::new(rate);
-            let mut frames = vec![[0.0; 2]; 4096];
-            let (mut left, mut right) = (Vec::with_capacity(4096), Vec::with_capacity(4096));
-            let mut since_published = u32::MAX / 2;
-            while !wants_stop.load(Ordering::Relaxed) {
-                if wants_reset.swap(false, Ordering::Relaxed) {
-                    meters.reset();
-                    since_published = u32::MAX / 2;
-                }
-                let full = ring.occupied_len() == ring.capacity().get();
-                let count = ring.pop_slice(&mut frames);
-                if full {
-                    meters.lost();
-                }
-                left.clear();
-                right.clear();
-                left.extend(frames[..count].iter().map(|f| f[0]));
-                right.extend(frames[..count].iter().map(|f| f[1]));
-                meters.push(&left, &right);
-                since_published = since_published.saturating_add(count as u32);
-                if since_published >= rate.0 / 30 {
-                    since_published = 0;
-                    let next = Published {
-                        meters: Arc::new(meters.view(METER_POINT)),
-                        spectrum: Arc::new(meters.spectrum()),
-                        field: Arc::new(meters.field()),
-                    };
-                    *place.lock().unwrap_or_else(PoisonError::into_inner) = next;
-                }
-                if count < frames.len() {
-                    std::thread::park_timeout(Duration::from_millis(8));
-                }
-            }
-        };
-        let thread = std::thread::Builder::new().name("gm-meters".to_owned()).spawn(run)?;
-        Ok(Self { published, reset, stop, thread: Some(thread) })
-    }
-
-    fn published(&self) -> Published {
-        self.published.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-impl Drop for MeterWorker {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            thread.thread().unpark();
-            // Its panic has been reported; there is nothing to add.
-            drop(thread.join());
-        }
-    }
-}
 
 /// Where the sound goes.
 enum Output {
@@ -171,6 +88,7 @@ pub(super) struct Live {
     slot_levels: Arc<Vec<(SlotId, SlotLevels)>>,
     /// The slot that is shown.
     probed: Option<SlotId>,
+    loudness_map: Arc<LoudnessMap>,
     device: Arc<DeviceView>,
     /// Whether devices may be opened at all (not in tests and on servers).
     wanted: bool,
@@ -213,6 +131,7 @@ impl Live {
             slot_meters: SlotMeters::default(),
             slot_levels: Arc::default(),
             probed: None,
+            loudness_map: Arc::default(),
             device: Arc::default(),
             wanted: audio,
             settings: settings.clone(),
@@ -417,9 +336,20 @@ impl Live {
         self.status.position
     }
 
-    pub(super) fn reset_meters(&mut self) {
-        self.running.meters.reset.store(true, Ordering::Relaxed);
-        self.running.focus.reset();
+    pub(super) fn tell_meters(&mut self, act: MeterAct) {
+        if act == MeterAct::Reset {
+            self.running.focus.reset();
+        }
+        self.running.meters.act(act);
+    }
+
+    pub(super) fn set_meters(&mut self, settings: &MeterSettings) {
+        self.running.meters.set(settings);
+        self.settings.meters = settings.clone();
+    }
+
+    pub(super) fn loudness_map(&self) -> Arc<LoudnessMap> {
+        Arc::clone(&self.loudness_map)
     }
 
     /// The slot whose editor is open.
@@ -539,7 +469,7 @@ fn start(
     let clock = Box::new(MonotonicClock::default());
     let (mut engine, callback) =
         LiveEngine::new(rate, Arc::clone(files) as _, Arc::clone(streams) as _, clock)?;
-    let meters = MeterWorker::start(rate, engine.take_sample_ring())?;
+    let meters = MeterWorker::start(rate, &settings.meters, engine.take_sample_ring())?;
     let focus = FocusWorker::start(rate, engine.take_probe_ring())?;
     let device = NullDevice::start(callback, settings.buffer_frames as usize, Pace::RealTime, None)?;
     Ok(Running { engine, output: Some(Output::Null(device)), meters, focus })

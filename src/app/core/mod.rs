@@ -10,6 +10,7 @@ mod focus_worker;
 mod follow;
 mod live;
 mod matching;
+mod meter_worker;
 mod presets;
 mod sources;
 
@@ -21,6 +22,7 @@ use super::frame::{
     ExportRequest, ExportResult, Frame, JobId, JobView, MeterView, MonitorView, Selection, TransportView,
 };
 use super::log::Log;
+use super::meter_settings::MeterSettings;
 use super::settings::{Folders, Settings};
 use crate::edit::{Edit, GestureId};
 use crate::engine::EngineStatus;
@@ -185,7 +187,8 @@ impl Core {
             Command::RemovePreset { what, id } => self.presets.remove(&what, &id, &mut self.log),
             Command::RefreshPresets => self.presets.refresh(&mut self.log),
             Command::RefreshDevices => self.live.refresh_devices(),
-            Command::ResetMeters => self.live.reset_meters(),
+            Command::SetMeters(settings) => self.set_meters(*settings),
+            Command::Meter(what) => self.live.tell_meters(what),
             Command::ClearLamps => self.live.clear_lamps(),
         }
     }
@@ -352,6 +355,12 @@ impl Core {
         self.save_settings();
     }
 
+    fn set_meters(&mut self, settings: MeterSettings) {
+        self.live.set_meters(&settings);
+        self.settings.meters = settings;
+        self.save_settings();
+    }
+
     fn change_monitor(&mut self, change: impl FnOnce(&mut MonitorView)) {
         let mut monitor = self.settings.monitor;
         change(&mut monitor);
@@ -429,6 +438,8 @@ impl Core {
                 return_on_stop: self.settings.return_on_stop,
             },
             monitor: self.settings.monitor,
+            meter_settings: Arc::new(self.settings.meters.clone()),
+            loudness_map: self.live.loudness_map(),
             meters: if playing { self.live.meters() } else { at_rest(&self.live.meters()) },
             spectrum: self.live.spectrum(),
             field: if playing { self.live.field() } else { Arc::default() },
@@ -449,12 +460,9 @@ impl Core {
 
 /// The meters while nothing is heard: what was measured so far stays, what shows this moment falls.
 fn at_rest(meters: &Arc<MeterView>) -> Arc<MeterView> {
-    Arc::new(MeterView {
-        peak_dbfs: [None; 2],
-        rms_dbfs: [None; 2],
-        momentary_lufs: None,
-        correlation: None,
-        balance_db: None,
-        ..(**meters).clone()
-    })
+    let mut rest = (**meters).clone();
+    rest.level = rest.level.at_rest();
+    rest.loudness = rest.loudness.at_rest();
+    rest.stereo = rest.stereo.at_rest();
+    Arc::new(rest)
 }

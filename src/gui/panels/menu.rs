@@ -7,7 +7,7 @@ use crate::app::frame::{MonitorListen, SaveState};
 use crate::app::{Action, Frame};
 use crate::gui::app::WindowState;
 use crate::gui::outbox::Outbox;
-use crate::gui::panels::meter_windows::MeterKind;
+use crate::gui::panels::meters::MeterKind;
 use crate::gui::theme::theme;
 use crate::gui::workspaces::Workspace;
 

@@ -2,7 +2,7 @@
 
 use egui::{Align2, Mesh, Pos2, Rect, Role, Sense, Shape, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2};
 
-use super::meters::heading;
+use super::heading;
 use crate::app::frame::{Frame, SpectrumView};
 use crate::gui::theme::{Theme, faded, theme};
 use crate::gui::widgets::figures::plain;

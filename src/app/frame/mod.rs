@@ -3,14 +3,19 @@
 //! Everything large is shared behind an `Arc` and replaced, never changed. Levels are in the unit their name says; a
 //! reading that does not exist (silence, too short) is `None`.
 
+mod meters;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::meter_settings::MeterSettings;
 use super::presets::Presets;
 pub use crate::deliver::{SettingDesc, SettingKind};
+use crate::meter::loudness_map::LoudnessMap;
 use crate::model::{ChainRef, Extra, Finding, PlacedSong, Session, SlotId, SongId, Timeline};
 use crate::units::{Frames, SampleRate};
+pub use meters::{LevelView, LoudnessView, MeterView, SpectrumView, StereoView};
 
 /// Whether the session is on disk as it is in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -120,66 +125,6 @@ impl Default for MonitorView {
     fn default() -> Self {
         Self { level_db: 0.0, dim: false, listen: MonitorListen::Stereo, swap: false, invert_right: false }
     }
-}
-
-/// Readings of the signal being heard, at the meter point named.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct MeterView {
-    /// The source and the point, as shown (`master · master tap`).
-    pub point: String,
-    /// Sample peak of the last moments, per channel, dBFS.
-    pub peak_dbfs: [Option<f64>; 2],
-    /// Held sample peak, per channel, dBFS.
-    pub hold_dbfs: [Option<f64>; 2],
-    /// RMS (AES17, 300 ms), per channel, dBFS.
-    pub rms_dbfs: [Option<f64>; 2],
-    /// Largest true peak since reset, per channel, dBTP.
-    pub true_peak_dbtp: [Option<f64>; 2],
-    /// Runs of full-scale samples since reset.
-    pub full_scale_runs: u64,
-    /// LUFS, 400 ms.
-    pub momentary_lufs: Option<f64>,
-    /// LUFS, 3 s.
-    pub short_term_lufs: Option<f64>,
-    /// LUFS since reset, gated.
-    pub integrated_lufs: Option<f64>,
-    /// LU since reset (EBU Tech 3342).
-    pub range_lu: Option<f64>,
-    /// Largest M since reset.
-    pub max_momentary_lufs: Option<f64>,
-    /// Largest S since reset.
-    pub max_short_term_lufs: Option<f64>,
-    /// True peak minus integrated, LU.
-    pub plr_lu: Option<f64>,
-    /// True peak of the last 3 s minus short-term, LU.
-    pub psr_lu: Option<f64>,
-    /// −1 to 1 (300 ms).
-    pub correlation: Option<f64>,
-    /// Lowest correlation since reset.
-    pub min_correlation: Option<f64>,
-    /// Right against left, dB (300 ms).
-    pub balance_db: Option<f64>,
-    /// Short-term loudness of the last minutes, one value each 0.1 s, newest last.
-    pub short_term_history: Arc<Vec<f32>>,
-    /// Some sound was not measured since the reset (the worker was too slow).
-    pub gap: bool,
-}
-
-/// The live spectrum, on a log-frequency grid. 0 dB is a full-scale sine at slope 0.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct SpectrumView {
-    /// Frequencies, Hz, ascending.
-    pub freqs_hz: Vec<f32>,
-    /// Now, dB.
-    pub now_db: Vec<f32>,
-    /// Averaged, dB.
-    pub average_db: Vec<f32>,
-    /// Held maximum, dB.
-    pub peak_db: Vec<f32>,
-    /// How it is smoothed and tilted, as shown (`1/12 oct · 4.5 dB/oct`).
-    pub label: String,
-    /// Slope applied, dB per octave about 1 kHz.
-    pub slope_db_oct: f32,
 }
 
 /// Levels of one signal beside a slot. What silence has no reading of is `None`.
@@ -530,8 +475,12 @@ pub struct Frame {
     pub transport: TransportView,
     /// Monitor section.
     pub monitor: MonitorView,
+    /// How the meters are set: point, ballistics, scales, analyser, layout.
+    pub meter_settings: Arc<MeterSettings>,
     /// Meters.
     pub meters: Arc<MeterView>,
+    /// Loudness by place on the album, as far as it was heard.
+    pub loudness_map: Arc<LoudnessMap>,
     /// Spectrum.
     pub spectrum: Arc<SpectrumView>,
     /// Goniometer points, left and right, newest last.
@@ -579,7 +528,9 @@ impl Frame {
             selection: Selection::default(),
             transport: TransportView::default(),
             monitor: MonitorView::default(),
+            meter_settings: Arc::default(),
             meters: Arc::default(),
+            loudness_map: Arc::default(),
             spectrum: Arc::default(),
             field: Arc::default(),
             gain_reductions: Arc::default(),

@@ -1,0 +1,116 @@
+//! What the meters show: one picture of the signal at the meter point, made by the meter worker.
+//!
+//! A reading that does not exist (silence, too short) is `None`.
+
+use std::sync::Arc;
+
+/// Readings of the signal at the meter point.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct MeterView {
+    /// The source and the point, as shown (`master · master tap`).
+    pub point: String,
+    /// Peaks and levels.
+    pub level: LevelView,
+    /// Loudness and what is derived from it.
+    pub loudness: LoudnessView,
+    /// Correlation and balance.
+    pub stereo: StereoView,
+    /// Some sound was not measured since the reset (the worker was too slow).
+    pub gap: bool,
+}
+
+/// Peaks and levels, per channel.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LevelView {
+    /// Sample peak of the last moments, dBFS.
+    pub peak_dbfs: [Option<f64>; 2],
+    /// Held sample peak, dBFS.
+    pub hold_dbfs: [Option<f64>; 2],
+    /// RMS (AES17, 300 ms), dBFS.
+    pub rms_dbfs: [Option<f64>; 2],
+    /// Largest true peak since reset, dBTP.
+    pub true_peak_dbtp: [Option<f64>; 2],
+    /// Runs of full-scale samples since reset, both channels.
+    pub full_scale_runs: u64,
+}
+
+impl LevelView {
+    /// The picture when nothing plays: holds, maxima and counts stay.
+    #[must_use]
+    pub fn at_rest(&self) -> Self {
+        Self { peak_dbfs: [None; 2], rms_dbfs: [None; 2], ..self.clone() }
+    }
+}
+
+/// Loudness since reset.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LoudnessView {
+    /// LUFS, 400 ms.
+    pub momentary_lufs: Option<f64>,
+    /// LUFS, 3 s.
+    pub short_term_lufs: Option<f64>,
+    /// LUFS since reset, gated.
+    pub integrated_lufs: Option<f64>,
+    /// LU since reset (EBU Tech 3342).
+    pub range_lu: Option<f64>,
+    /// Largest M since reset.
+    pub max_momentary_lufs: Option<f64>,
+    /// Largest S since reset.
+    pub max_short_term_lufs: Option<f64>,
+    /// Largest true peak minus integrated, LU.
+    pub plr_lu: Option<f64>,
+    /// True peak of the last 3 s minus short-term, LU.
+    pub psr_lu: Option<f64>,
+    /// Smallest PSR since reset, LU.
+    pub min_psr_lu: Option<f64>,
+    /// Seconds measured since reset; under 60 the range is not stable yet.
+    pub measured_s: f64,
+    /// Integrated loudness, range and maxima stand still; M and S go on.
+    pub is_paused: bool,
+    /// Short-term loudness of the last minutes, one value each 0.1 s, newest last.
+    pub short_term_history: Arc<Vec<f32>>,
+}
+
+impl LoudnessView {
+    /// The picture when nothing plays: what was measured since the reset stays.
+    #[must_use]
+    pub fn at_rest(&self) -> Self {
+        Self { momentary_lufs: None, ..self.clone() }
+    }
+}
+
+/// Correlation and balance.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct StereoView {
+    /// −1 to 1 (300 ms).
+    pub correlation: Option<f64>,
+    /// Lowest correlation since reset.
+    pub min_correlation: Option<f64>,
+    /// Right against left, dB (300 ms).
+    pub balance_db: Option<f64>,
+}
+
+impl StereoView {
+    /// The picture when nothing plays: minima and times stay.
+    #[must_use]
+    pub fn at_rest(&self) -> Self {
+        Self { correlation: None, balance_db: None, ..self.clone() }
+    }
+}
+
+/// The live spectrum, on a log-frequency grid. 0 dB is a full-scale sine at slope 0.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SpectrumView {
+    /// Frequencies, Hz, ascending.
+    pub freqs_hz: Vec<f32>,
+    /// Now, dB.
+    pub now_db: Vec<f32>,
+    /// Averaged, dB.
+    pub average_db: Vec<f32>,
+    /// Held maximum, dB.
+    pub peak_db: Vec<f32>,
+    /// How it is smoothed and tilted, as shown (`1/12 oct · 4.5 dB/oct`).
+    pub label: String,
+    /// Slope applied, dB per octave about 1 kHz.
+    pub slope_db_oct: f32,
+}
