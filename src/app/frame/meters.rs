@@ -4,6 +4,9 @@
 
 use std::sync::Arc;
 
+use crate::meter::level::{BitReading, Needle};
+use crate::units::Frames;
+
 /// Readings of the signal at the meter point.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct MeterView {
@@ -19,26 +22,66 @@ pub struct MeterView {
     pub gap: bool,
 }
 
-/// Peaks and levels, per channel.
+/// Peaks and levels, per channel. What the panel shows of them is set by
+/// [`LevelSettings`](crate::app::meter_settings::LevelSettings).
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct LevelView {
     /// Sample peak of the last moments, dBFS.
     pub peak_dbfs: [Option<f64>; 2],
-    /// Held sample peak, dBFS.
+    /// The mark of the peak bar, dBFS, as its hold is set; `None` where it is off.
     pub hold_dbfs: [Option<f64>; 2],
+    /// Highest sample since reset, dBFS.
+    pub max_dbfs: [Option<f64>; 2],
+    /// Where on the album that was.
+    pub max_at: [Option<Frames>; 2],
     /// RMS (AES17, 300 ms), dBFS.
     pub rms_dbfs: [Option<f64>; 2],
+    /// Highest of it since reset.
+    pub max_rms_dbfs: [Option<f64>; 2],
+    /// RMS (AES17, 600 ms): the average of the K scales.
+    pub rms_600: [Needle; 2],
+    /// VU before its reference: dBFS of a sine.
+    pub vu: [Needle; 2],
+    /// PPM type I (DIN, Nordic), dBFS of a sine.
+    pub ppm_1: [Needle; 2],
+    /// PPM type II (BBC, EBU), dBFS of a sine.
+    pub ppm_2: [Needle; 2],
+    /// True peak of the last moments, dBTP.
+    pub true_peak_now_dbtp: [Option<f64>; 2],
     /// Largest true peak since reset, dBTP.
     pub true_peak_dbtp: [Option<f64>; 2],
+    /// Where on the album that was.
+    pub true_peak_at: [Option<Frames>; 2],
+    /// Stretches above 0 dBTP since reset.
+    pub true_peak_overs: [u64; 2],
     /// Runs of full-scale samples since reset, both channels.
     pub full_scale_runs: u64,
+    /// The same for each channel.
+    pub overs: [u64; 2],
+    /// Where on the album the last run began.
+    pub over_at: [Option<Frames>; 2],
+    /// Mean of all samples since reset, full scale 1.0.
+    pub dc: [Option<f64>; 2],
+    /// Bits of the words.
+    pub bits: [BitReading; 2],
 }
 
 impl LevelView {
     /// The picture when nothing plays: holds, maxima and counts stay.
     #[must_use]
     pub fn at_rest(&self) -> Self {
-        Self { peak_dbfs: [None; 2], rms_dbfs: [None; 2], ..self.clone() }
+        let still = |needles: [Needle; 2]| needles.map(|n| Needle { now_dbfs: None, ..n });
+        Self {
+            peak_dbfs: [None; 2],
+            rms_dbfs: [None; 2],
+            true_peak_now_dbtp: [None; 2],
+            rms_600: still(self.rms_600),
+            vu: still(self.vu),
+            ppm_1: still(self.ppm_1),
+            ppm_2: still(self.ppm_2),
+            bits: self.bits.map(|b| BitReading { activity: [0.0; 32], ..b }),
+            ..self.clone()
+        }
     }
 }
 

@@ -10,7 +10,9 @@ mod stereo;
 use serde::{Deserialize, Serialize};
 
 pub use layout::LayoutSettings;
-pub use level::LevelSettings;
+pub use level::{
+    HoldMode, LevelScale, LevelSettings, OVER_SAMPLES_RANGE, RmsKind, RmsTime, VU_REFERENCE_RANGE_DBFS,
+};
 pub use loudness::LoudnessSettings;
 pub use spectrum::SpectrumSettings;
 pub use stereo::StereoSettings;
