@@ -9,7 +9,7 @@ mod stereo;
 
 use serde::{Deserialize, Serialize};
 
-pub use layout::LayoutSettings;
+pub use layout::{Arrangement, BuiltIn, LayoutSettings, USUAL_WIDTH, ViewPlace, WIDTHS, WindowPlace};
 pub use level::LevelSettings;
 pub use loudness::LoudnessSettings;
 pub use spectrum::SpectrumSettings;
