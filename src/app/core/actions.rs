@@ -104,6 +104,13 @@ impl Core {
             | Action::Master
             | Action::Review
             | Action::Deliver
+            | Action::LayoutCalm
+            | Action::LayoutLoudness
+            | Action::LayoutSpectrum
+            | Action::LayoutAlbum
+            | Action::ResetLayout
+            | Action::Layouts
+            | Action::MeterColumn
             | Action::LevelWindow
             | Action::LoudnessWindow
             | Action::SpectrumWindow

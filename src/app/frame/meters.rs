@@ -4,8 +4,12 @@
 
 use std::sync::Arc;
 
+<<<<<<< HEAD
 use crate::meter::level::{BitReading, Needle};
 use crate::units::Frames;
+=======
+use crate::model::SongId;
+>>>>>>> lay4
 
 /// Readings of the signal at the meter point.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -85,7 +89,37 @@ impl LevelView {
     }
 }
 
-/// Loudness since reset.
+/// Loudness of a part of the album (a song, the album), gathered by place: a stretch heard again replaces what was there,
+/// a stretch that an edit changed does not count until it is heard again.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct PlaceReading {
+    /// LUFS, gated.
+    pub integrated_lufs: Option<f64>,
+    /// LU (EBU Tech 3342).
+    pub range_lu: Option<f64>,
+    /// Largest M, LUFS.
+    pub max_momentary_lufs: Option<f64>,
+    /// Largest S, LUFS.
+    pub max_short_term_lufs: Option<f64>,
+    /// Largest true peak of each channel, dBTP.
+    pub true_peak_dbtp: [Option<f64>; 2],
+    /// Largest sample of each channel, dBFS.
+    pub sample_peak_dbfs: [Option<f64>; 2],
+    /// Largest true peak minus integrated, dB.
+    pub plr_db: Option<f64>,
+    /// Largest true peak of the loudest 3 s minus their loudness (max S), dB.
+    pub psr_db: Option<f64>,
+    /// Smallest PSR, dB.
+    pub min_psr_db: Option<f64>,
+    /// Seconds the figures are made of.
+    pub measured_s: f64,
+    /// Seconds that were measured and have been changed by an edit since.
+    pub stale_s: f64,
+    /// Seconds in all: a song as its file, from its start to the start of the next; the album from its first song on.
+    pub length_s: f64,
+}
+
+/// Loudness: since reset, and beside it by place (`song`, `album`).
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct LoudnessView {
     /// LUFS, 400 ms.
@@ -110,6 +144,16 @@ pub struct LoudnessView {
     pub measured_s: f64,
     /// Integrated loudness, range and maxima stand still; M and S go on.
     pub is_paused: bool,
+    /// Largest true peak since reset, both channels, dBTP; stands still while paused.
+    pub max_true_peak_dbtp: Option<f64>,
+    /// Largest sample since reset, both channels, dBFS; stands still while paused.
+    pub max_sample_peak_dbfs: Option<f64>,
+    /// The song whose figures are in `song`: the one heard last.
+    pub song_id: Option<SongId>,
+    /// By place, of that song.
+    pub song: Option<PlaceReading>,
+    /// By place, of the album.
+    pub album: PlaceReading,
     /// Short-term loudness of the last minutes, one value each 0.1 s, newest last.
     pub short_term_history: Arc<Vec<f32>>,
 }

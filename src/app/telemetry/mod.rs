@@ -65,6 +65,9 @@ impl Meters {
     pub fn act(&mut self, act: &MeterAct) {
         match act {
             MeterAct::Reset => *self = Self::new(self.rate, &self.settings),
+            MeterAct::Pause => self.loudness.set_running(false),
+            MeterAct::Continue => self.loudness.set_running(true),
+            MeterAct::ForgetPlaces => {}
         }
     }
 
@@ -96,7 +99,7 @@ impl Meters {
     /// The readings.
     pub fn view(&mut self) -> MeterView {
         MeterView {
-            point: self.settings.point.in_words().to_owned(),
+            point: "master · master tap".to_owned(),
             level: self.levels.view(),
             loudness: self.loudness.view(self.levels.max_true_peak_dbtp()),
             stereo: self.stereo.view(),
