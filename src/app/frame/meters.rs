@@ -4,12 +4,9 @@
 
 use std::sync::Arc;
 
-<<<<<<< HEAD
 use crate::meter::level::{BitReading, Needle};
-use crate::units::Frames;
-=======
 use crate::model::SongId;
->>>>>>> lay4
+use crate::units::Frames;
 
 /// Readings of the signal at the meter point.
 #[derive(Debug, Clone, PartialEq, Default)]

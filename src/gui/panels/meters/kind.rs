@@ -3,7 +3,7 @@
 
 use egui::{Ui, vec2};
 
-use super::{MeterPanels, correlation_ui, field_ui, level_ui, loudness_ui, spectrum_ui};
+use super::{MeterPanels, bits_ui, correlation_ui, field_ui, level_ui, loudness_ui, spectrum_ui};
 use crate::app::{Action, Frame};
 use crate::gui::outbox::Outbox;
 
@@ -66,6 +66,19 @@ views! {
         ui: |ui, frame, _, out| {
             let size = ui.available_size() - vec2(0.0, HEADING);
             level_ui(ui, frame, out, size);
+        },
+    };
+    /// Bits of the words.
+    Bits => View {
+        id: "bits",
+        label: "Bits",
+        window_action: Action::BitsWindow,
+        smallest_height: 106.0,
+        growth: 0.2,
+        window_size: [640.0, 160.0],
+        ui: |ui, frame, _, _| {
+            let size = ui.available_size() - vec2(0.0, HEADING);
+            bits_ui(ui, frame, size);
         },
     };
     /// M, S, I, range, maxima.
