@@ -5,6 +5,7 @@ use assert_no_alloc::{AllocDisabler, assert_no_alloc};
 use glassmaster::meter::analysis::{Analyzer, FileFacts};
 use glassmaster::meter::correlation::{Goniometer, StereoMeter};
 use glassmaster::meter::dynamics::PsrMeter;
+use glassmaster::meter::level::{ChannelLevels, TruePeakBars};
 use glassmaster::meter::loudness::LoudnessMeter;
 use glassmaster::meter::peak::LevelMeter;
 use glassmaster::meter::spectrum::{SpectrumAnalyzer, SpectrumView};
@@ -23,6 +24,8 @@ fn meters_do_not_allocate() {
     let mut peak = TruePeakMeter::new(Keep::Intervals);
     let mut psr = PsrMeter::new();
     let mut level = LevelMeter::new(rate, 3);
+    let mut levels = ChannelLevels::new(rate);
+    let mut bars = TruePeakBars::new(rate);
     let mut stereo = StereoMeter::new(rate);
     let mut scope = Goniometer::new(rate, 1000);
     let mut spectrum = SpectrumAnalyzer::new(rate, 1.0);
@@ -35,6 +38,9 @@ fn meters_do_not_allocate() {
             loudness.push(block, block);
             peak.push(block, block);
             level.push(block);
+            levels.push(block, None);
+            bars.push(block, block, None);
+            let _ = (levels.bits.reading(), bars.reading(0), levels.vu.needle());
             stereo.push(block, block);
             scope.push(block, block);
             spectrum.push(block);

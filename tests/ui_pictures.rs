@@ -16,7 +16,7 @@ use glassmaster::app::frame::{
 };
 use glassmaster::gui::outbox::Outbox;
 use glassmaster::gui::panels::chain::{ChainState, chain_ui};
-use glassmaster::gui::panels::meters::meters_ui;
+use glassmaster::gui::panels::meters::{MeterPanels, meters_ui};
 use glassmaster::gui::panels::timeline::{TimelineState, timeline_ui};
 use glassmaster::model::{Chain, ChainRef, Fade, FadeShape, ParamValue, Session, Slot, SlotId, SongId};
 use ui_support::{RATE, frame_of, seconds, session, window_of};
@@ -120,8 +120,8 @@ fn the_meters_of_a_loud_passage() {
         [(mid + side) as f32, (mid - side) as f32]
     };
     frame.field = Arc::new((0..512).map(point).collect());
-    let mut out = Outbox::default();
-    picture("meters", vec2(252.0, 860.0), move |ui| meters_ui(ui, &frame, &mut out));
+    let (mut panels, mut out) = (MeterPanels::default(), Outbox::default());
+    picture("meters", vec2(252.0, 860.0), move |ui| meters_ui(ui, &frame, &mut panels, &mut out));
 }
 
 #[test]

@@ -169,7 +169,15 @@ actions! {
     ZoomIn, "view.zoom_in", "Zoom in", View, "+", "Closer.";
     ZoomOut, "view.zoom_out", "Zoom out", View, "-", "Farther.";
     Palette, "view.palette", "Search commands…", View, "Ctrl+K", "Finds any command by name.";
+    LayoutCalm, "view.layout_calm", "Calm meters", View, "", "A column of meters and nothing else.";
+    LayoutLoudness, "view.layout_loudness", "Loudness meters", View, "", "Loudness with its history and distribution.";
+    LayoutSpectrum, "view.layout_spectrum", "Spectrum meters", View, "", "A wide spectrum in the lower panel.";
+    LayoutAlbum, "view.layout_album", "Album meters", View, "", "The album as a whole in the lower panel.";
+    ResetLayout, "view.reset_layout", "Reset meter layout", View, "", "Puts the meters back as the chosen layout has them.";
+    Layouts, "view.layouts", "Meter layouts…", View, "", "Keeps, renames and deletes layouts of your own.";
+    MeterColumn, "view.meter_column", "Meter column", View, "", "Shows or hides the column of meters.";
     LevelWindow, "view.level_window", "Level in its own window", View, "", "The level meters as large as a second screen.";
+    BitsWindow, "view.bits_window", "Bits in their own window", View, "", "The bits of the words as large as a second screen.";
     LoudnessWindow, "view.loudness_window", "Loudness in its own window", View, "", "Loudness as large as a second screen.";
     SpectrumWindow, "view.spectrum_window", "Spectrum in its own window", View, "", "The spectrum as large as a second screen.";
     FieldWindow, "view.field_window", "Field in its own window", View, "", "Goniometer and correlation as large as a second screen.";
@@ -196,6 +204,7 @@ impl Action {
         let no_songs = || frame.session.songs.is_empty().then_some("The album is empty");
         match self {
             Self::Save => (frame.save == SaveState::Saved).then_some("Everything is saved"),
+            Self::ResetLayout => (!frame.meter_settings.layout.is_changed()).then_some("Nothing was moved"),
             Self::Undo => frame.undo_name.is_none().then_some("Nothing to undo"),
             Self::Redo => frame.redo_name.is_none().then_some("Nothing to redo"),
             Self::Revert => match (&frame.path, frame.save) {

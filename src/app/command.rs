@@ -126,8 +126,15 @@ pub enum Command {
 /// What is done to the meters.
 #[derive(Debug, Clone, PartialEq)]
 pub enum MeterAct {
-    /// Clears holds, maxima and integrated readings.
+    /// Clears holds, maxima and integrated readings. What was measured by place stays.
     Reset,
+    /// Integrated loudness, range, maxima, PLR and PSR since the reset stand still together (EBU Tech 3341); momentary and
+    /// short-term loudness go on, and so does measuring by place.
+    Pause,
+    /// Goes on after [`Self::Pause`].
+    Continue,
+    /// Forgets what was measured by place: of the songs, of the album, and the map.
+    ForgetPlaces,
 }
 
 impl Command {

@@ -11,7 +11,7 @@ use egui::{Panel, Ui};
 use super::dialogs::{self, Dialogs};
 use super::outbox::{Outbox, Wish};
 use super::panels::chain::ChainState;
-use super::panels::meters::{MeterKind, meter_windows_ui};
+use super::panels::meters::{MeterPanels, meter_windows_ui};
 use super::panels::song_list::SongListState;
 use super::panels::timeline::TimelineState;
 use super::panels::{
@@ -22,8 +22,6 @@ use super::workspaces::{Workspace, WorkspaceState, result};
 use super::{keys, widgets};
 use crate::app::{Action, Command, Frame};
 
-/// Width of the meters column, points.
-const METERS_WIDTH: f32 = 252.0;
 /// How often something that changes slowly is looked at while nothing else happens.
 const BUSY_INTERVAL: Duration = Duration::from_millis(16);
 
@@ -52,8 +50,8 @@ pub struct WindowState {
     pub chain: ChainState,
     /// Intake, Review, Deliver.
     pub work: WorkspaceState,
-    /// Meters that have a window of their own.
-    pub meter_windows: Vec<MeterKind>,
+    /// Meters.
+    pub meters: MeterPanels,
     /// Whether the log is open.
     pub log_open: bool,
     /// Whether the window fills the screen.
@@ -121,7 +119,7 @@ impl<B: Backend> GlassmasterApp<B> {
         let frame = Arc::clone(&self.frame);
         self.take_input(ui, &frame);
         self.panels_ui(ui, &frame);
-        meter_windows_ui(ui.ctx(), &frame, &mut self.state.meter_windows, &mut self.out);
+        meter_windows_ui(ui.ctx(), &frame, &mut self.state.meters, &mut self.out);
         self.dialogs.ui(ui, &frame, &mut self.state, &mut self.out);
         self.settle(ui.ctx(), &frame);
     }
@@ -168,9 +166,12 @@ impl<B: Backend> GlassmasterApp<B> {
                     log::log_ui(ui, frame);
                 });
         }
-        Panel::right("meters").exact_size(METERS_WIDTH).frame(bare).show(ui, |ui| {
-            meters::meters_ui(ui, frame, out);
-        });
+        if frame.meter_settings.layout.now.column_shown {
+            let width = meters::column_width(frame, &state.meters, ui.available_width());
+            Panel::right("meters").exact_size(width).frame(bare).show(ui, |ui| {
+                meters::meters_ui(ui, frame, &mut state.meters, out);
+            });
+        }
         Panel::top("transport").exact_size(56.0).frame(bare).show(ui, |ui| {
             transport::transport_ui(ui, frame, out);
         });
@@ -232,10 +233,10 @@ impl<B: Backend> GlassmasterApp<B> {
         let state = &mut self.state;
         if let Some(workspace) = Workspace::of(action) {
             state.workspace = workspace;
-            return;
+            return meters::show_workspace(frame, &mut self.out);
         }
-        if let Some(meter) = MeterKind::of(action) {
-            return meter.toggle(&mut state.meter_windows);
+        if meters::do_action(action, frame, &mut self.out) {
+            return;
         }
         match action {
             Action::Follow => state.timeline.toggle_follow(),
@@ -278,6 +279,7 @@ fn tabs_ui(ui: &mut Ui, frame: &Frame, state: &mut WindowState, out: &mut Outbox
             }
             if tab.clicked() {
                 state.workspace = workspace;
+                meters::show_workspace(frame, out);
             }
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
@@ -291,6 +293,9 @@ fn tabs_ui(ui: &mut Ui, frame: &Frame, state: &mut WindowState, out: &mut Outbox
 }
 
 fn lower_ui(ui: &mut Ui, frame: &Frame, state: &mut WindowState, out: &mut Outbox) {
+    if meters::strip_ui(ui, frame, state.workspace.content(), &mut state.meters, out) {
+        return;
+    }
     match state.workspace {
         Workspace::Intake => intake::intake_ui(ui, frame, &mut state.work.intake, out),
         Workspace::Master => chain::chain_ui(ui, frame, &mut state.chain, out),

@@ -5,7 +5,8 @@
 
 use egui::{Id, Response};
 
-use crate::app::{Action, Command};
+use crate::app::meter_settings::MeterSettings;
+use crate::app::{Action, Command, Frame};
 use crate::edit::{Edit, GestureId};
 use crate::model::SongId;
 
@@ -43,6 +44,23 @@ impl Outbox {
     /// Asks the window for something.
     pub fn wish(&mut self, wish: Wish) {
         self.wishes.push(wish);
+    }
+
+    /// Changes how the meters are set. Two changes of one frame are one command, so that neither is lost.
+    pub fn set_meters(&mut self, frame: &Frame, change: impl FnOnce(&mut MeterSettings)) {
+        let waiting = self.commands.iter_mut().find_map(|c| match c {
+            Command::SetMeters(settings) => Some(settings),
+            _ => None,
+        });
+        if let Some(settings) = waiting {
+            change(settings);
+        } else {
+            let mut settings = Box::new((*frame.meter_settings).clone());
+            change(&mut settings);
+            if *settings != *frame.meter_settings {
+                self.commands.push(Command::SetMeters(settings));
+            }
+        }
     }
 
     /// An edit that is a step of its own (typed, clicked).

@@ -44,6 +44,7 @@ impl Backend for Still {
             }
             Command::Select(selection) => self.frame.selection = selection.clone(),
             Command::Seek(pos) => self.frame.transport.cursor = *pos,
+            Command::SetMeters(settings) => self.frame.meter_settings = Arc::new((**settings).clone()),
             Command::SetLoop(range) => self.frame.transport.loop_range = *range,
             _ => {}
         }

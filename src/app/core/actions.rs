@@ -104,7 +104,15 @@ impl Core {
             | Action::Master
             | Action::Review
             | Action::Deliver
+            | Action::LayoutCalm
+            | Action::LayoutLoudness
+            | Action::LayoutSpectrum
+            | Action::LayoutAlbum
+            | Action::ResetLayout
+            | Action::Layouts
+            | Action::MeterColumn
             | Action::LevelWindow
+            | Action::BitsWindow
             | Action::LoudnessWindow
             | Action::SpectrumWindow
             | Action::FieldWindow

@@ -4,6 +4,10 @@
 
 use std::sync::Arc;
 
+use crate::meter::level::{BitReading, Needle};
+use crate::model::SongId;
+use crate::units::Frames;
+
 /// Readings of the signal at the meter point.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct MeterView {
@@ -19,30 +23,100 @@ pub struct MeterView {
     pub gap: bool,
 }
 
-/// Peaks and levels, per channel.
+/// Peaks and levels, per channel. What the panel shows of them is set by
+/// [`LevelSettings`](crate::app::meter_settings::LevelSettings).
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct LevelView {
     /// Sample peak of the last moments, dBFS.
     pub peak_dbfs: [Option<f64>; 2],
-    /// Held sample peak, dBFS.
+    /// The mark of the peak bar, dBFS, as its hold is set; `None` where it is off.
     pub hold_dbfs: [Option<f64>; 2],
+    /// Highest sample since reset, dBFS.
+    pub max_dbfs: [Option<f64>; 2],
+    /// Where on the album that was.
+    pub max_at: [Option<Frames>; 2],
     /// RMS (AES17, 300 ms), dBFS.
     pub rms_dbfs: [Option<f64>; 2],
+    /// Highest of it since reset.
+    pub max_rms_dbfs: [Option<f64>; 2],
+    /// RMS (AES17, 600 ms): the average of the K scales.
+    pub rms_600: [Needle; 2],
+    /// VU before its reference: dBFS of a sine.
+    pub vu: [Needle; 2],
+    /// PPM type I (DIN, Nordic), dBFS of a sine.
+    pub ppm_1: [Needle; 2],
+    /// PPM type II (BBC, EBU), dBFS of a sine.
+    pub ppm_2: [Needle; 2],
+    /// True peak of the last moments, dBTP.
+    pub true_peak_now_dbtp: [Option<f64>; 2],
     /// Largest true peak since reset, dBTP.
     pub true_peak_dbtp: [Option<f64>; 2],
+    /// Where on the album that was.
+    pub true_peak_at: [Option<Frames>; 2],
+    /// Stretches above 0 dBTP since reset.
+    pub true_peak_overs: [u64; 2],
     /// Runs of full-scale samples since reset, both channels.
     pub full_scale_runs: u64,
+    /// The same for each channel.
+    pub overs: [u64; 2],
+    /// Where on the album the last run began.
+    pub over_at: [Option<Frames>; 2],
+    /// Mean of all samples since reset, full scale 1.0.
+    pub dc: [Option<f64>; 2],
+    /// Bits of the words.
+    pub bits: [BitReading; 2],
 }
 
 impl LevelView {
     /// The picture when nothing plays: holds, maxima and counts stay.
     #[must_use]
     pub fn at_rest(&self) -> Self {
-        Self { peak_dbfs: [None; 2], rms_dbfs: [None; 2], ..self.clone() }
+        let still = |needles: [Needle; 2]| needles.map(|n| Needle { now_dbfs: None, ..n });
+        Self {
+            peak_dbfs: [None; 2],
+            rms_dbfs: [None; 2],
+            true_peak_now_dbtp: [None; 2],
+            rms_600: still(self.rms_600),
+            vu: still(self.vu),
+            ppm_1: still(self.ppm_1),
+            ppm_2: still(self.ppm_2),
+            bits: self.bits.map(|b| BitReading { activity: [0.0; 32], ..b }),
+            ..self.clone()
+        }
     }
 }
 
-/// Loudness since reset.
+/// Loudness of a part of the album (a song, the album), gathered by place: a stretch heard again replaces what was there,
+/// a stretch that an edit changed does not count until it is heard again.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct PlaceReading {
+    /// LUFS, gated.
+    pub integrated_lufs: Option<f64>,
+    /// LU (EBU Tech 3342).
+    pub range_lu: Option<f64>,
+    /// Largest M, LUFS.
+    pub max_momentary_lufs: Option<f64>,
+    /// Largest S, LUFS.
+    pub max_short_term_lufs: Option<f64>,
+    /// Largest true peak of each channel, dBTP.
+    pub true_peak_dbtp: [Option<f64>; 2],
+    /// Largest sample of each channel, dBFS.
+    pub sample_peak_dbfs: [Option<f64>; 2],
+    /// Largest true peak minus integrated, dB.
+    pub plr_db: Option<f64>,
+    /// Largest true peak of the loudest 3 s minus their loudness (max S), dB.
+    pub psr_db: Option<f64>,
+    /// Smallest PSR, dB.
+    pub min_psr_db: Option<f64>,
+    /// Seconds the figures are made of.
+    pub measured_s: f64,
+    /// Seconds that were measured and have been changed by an edit since.
+    pub stale_s: f64,
+    /// Seconds in all: a song as its file, from its start to the start of the next; the album from its first song on.
+    pub length_s: f64,
+}
+
+/// Loudness: since reset, and beside it by place (`song`, `album`).
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct LoudnessView {
     /// LUFS, 400 ms.
@@ -67,6 +141,16 @@ pub struct LoudnessView {
     pub measured_s: f64,
     /// Integrated loudness, range and maxima stand still; M and S go on.
     pub is_paused: bool,
+    /// Largest true peak since reset, both channels, dBTP; stands still while paused.
+    pub max_true_peak_dbtp: Option<f64>,
+    /// Largest sample since reset, both channels, dBFS; stands still while paused.
+    pub max_sample_peak_dbfs: Option<f64>,
+    /// The song whose figures are in `song`: the one heard last.
+    pub song_id: Option<SongId>,
+    /// By place, of that song.
+    pub song: Option<PlaceReading>,
+    /// By place, of the album.
+    pub album: PlaceReading,
     /// Short-term loudness of the last minutes, one value each 0.1 s, newest last.
     pub short_term_history: Arc<Vec<f32>>,
 }

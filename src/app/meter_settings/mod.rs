@@ -9,28 +9,42 @@ mod stereo;
 
 use serde::{Deserialize, Serialize};
 
-pub use layout::LayoutSettings;
-pub use level::LevelSettings;
+pub use layout::{Arrangement, BuiltIn, LayoutSettings, USUAL_WIDTH, ViewPlace, WIDTHS, WindowPlace};
+pub use level::{
+    HoldMode, LevelScale, LevelSettings, OVER_SAMPLES_RANGE, RmsKind, RmsTime, VU_REFERENCE_RANGE_DBFS,
+};
 pub use loudness::LoudnessSettings;
 pub use spectrum::SpectrumSettings;
 pub use stereo::StereoSettings;
 
+use crate::model::SlotId;
+
 /// Where the meters listen.
+///
+/// Every frame is measured under the album frame it is heard at, whatever delay the chains behind the point still add,
+/// so that loudness by place means the same place at every point. Of several songs that sound at once (an overlap, a
+/// tail in a gap) the song points take the last in running order. Where two neighbours' chains differ in delay, as many
+/// frames are skipped or heard twice at the seam between them, and by-place measuring begins anew there.
+///
+/// The time at which a reading is *shown* is not aligned: a point before a chain with delay is up to that delay ahead of
+/// what the loudspeakers play, `Delivered` lags by the length of the rate conversion (some 50 ms).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MeterPoint {
+    /// The song sounding as it comes from its file: after rate conversion, before gain, chain and fades. In gaps silence.
+    Source,
+    /// The output of a slot, of a song's chain or of the album's. A song's slot is silent while its song is. A slot that
+    /// is not in the session any more gives way to the master tap.
+    AfterSlot(SlotId),
+    /// What leaves the song's strand: after chain, fades and level, before the sum of the album.
+    SongChain,
     /// The end of the album chain: what every export is made of.
     #[default]
     MasterTap,
-}
-
-impl MeterPoint {
-    /// Source and point in words (`master · master tap`).
-    pub fn in_words(self) -> &'static str {
-        match self {
-            Self::MasterTap => "master · master tap",
-        }
-    }
+    /// The master tap as a CD gets it: through the resampler and dither of the deliverables, 44.1 kHz and 16 bit.
+    Delivered,
+    /// What goes to the loudspeakers: after monitor section and output guard.
+    Monitor,
 }
 
 /// All settings of the meters.

@@ -67,6 +67,11 @@ impl Loudness {
         self.history.push(short_term.map_or(f32::NEG_INFINITY, |s| s as f32));
     }
 
+    /// Stops or goes on measuring what is gathered since the reset.
+    pub(super) fn set_running(&mut self, running: bool) {
+        self.meter.set_running(running);
+    }
+
     /// What spans a jump of the sound starts anew.
     pub(super) fn restart(&mut self) {
         self.interval_peak.restart();
@@ -89,6 +94,7 @@ impl Loudness {
             measured_s: self.frames as f64 / self.rate.hz(),
             is_paused: !self.meter.is_running(),
             short_term_history: Arc::new(self.history.clone()),
+            ..LoudnessView::default()
         }
     }
 }

@@ -11,7 +11,7 @@ mod stereo;
 use super::command::MeterAct;
 use super::frame::{MeterView, SpectrumView};
 use super::meter_settings::MeterSettings;
-use crate::units::SampleRate;
+use crate::units::{Frames, SampleRate};
 pub(super) use spectrum::{SPECTRUM_POINTS, display_of, points_of, stereo_trace};
 
 /// Every meter at the meter point.
@@ -44,10 +44,10 @@ impl Meters {
         self.rate
     }
 
-    /// Takes other settings: only the meters they concern begin anew.
+    /// Takes other settings: only the meters they concern begin anew; levels lose nothing.
     pub fn set(&mut self, settings: &MeterSettings) {
         if settings.level != self.settings.level {
-            self.levels = level::Levels::new(self.rate, &settings.level);
+            self.levels.set(&settings.level);
         }
         if settings.loudness != self.settings.loudness {
             self.loudness = loudness::Loudness::new(self.rate, &settings.loudness);
@@ -65,7 +65,15 @@ impl Meters {
     pub fn act(&mut self, act: &MeterAct) {
         match act {
             MeterAct::Reset => *self = Self::new(self.rate, &self.settings),
+            MeterAct::Pause => self.loudness.set_running(false),
+            MeterAct::Continue => self.loudness.set_running(true),
+            MeterAct::ForgetPlaces => {}
         }
+    }
+
+    /// The next frame lies here on the album: maxima can say where they were.
+    pub fn locate(&mut self, next: Frames) {
+        self.levels.locate(next);
     }
 
     /// Takes a stretch of the signal.
@@ -91,7 +99,7 @@ impl Meters {
     /// The readings.
     pub fn view(&mut self) -> MeterView {
         MeterView {
-            point: self.settings.point.in_words().to_owned(),
+            point: "master · master tap".to_owned(),
             level: self.levels.view(),
             loudness: self.loudness.view(self.levels.max_true_peak_dbtp()),
             stereo: self.stereo.view(),

@@ -6,6 +6,7 @@ pub mod device;
 pub mod export;
 pub mod files;
 pub mod help;
+pub mod layouts;
 pub mod palette;
 pub mod presets;
 
@@ -57,6 +58,7 @@ enum Dialog {
     Palette(palette::Palette),
     SavePreset(presets::SaveDialog),
     Presets(presets::BrowseDialog),
+    Layouts(layouts::LayoutsDialog),
     Keys { filter: String },
     About,
     Path(PathDialog, Purpose, Option<Box<export::ExportDialog>>),
@@ -159,6 +161,7 @@ impl Dialogs {
                 self.open = Some(Dialog::Presets(presets::BrowseDialog::new(target)));
             }
             Action::Palette => self.open = Some(Dialog::Palette(palette::Palette::default())),
+            Action::Layouts => self.open = Some(Dialog::Layouts(layouts::LayoutsDialog::default())),
             Action::Keys => self.open = Some(Dialog::Keys { filter: String::new() }),
             Action::About => self.open = Some(Dialog::About),
             _ => return false,
@@ -295,6 +298,7 @@ impl Dialogs {
             Dialog::Palette(palette) => palette.ui(ui, frame, out),
             Dialog::SavePreset(save) => save.ui(ui, frame, out),
             Dialog::Presets(presets) => presets.ui(ui, frame, out),
+            Dialog::Layouts(layouts) => layouts.ui(ui, frame, out),
             Dialog::Keys { filter } => help::keys_ui(ui, filter),
             Dialog::About => help::about_ui(ui),
             Dialog::Path(path, ..) => path.ui(ui),

@@ -7,7 +7,7 @@ use crate::app::frame::{MonitorListen, SaveState};
 use crate::app::{Action, Frame};
 use crate::gui::app::WindowState;
 use crate::gui::outbox::Outbox;
-use crate::gui::panels::meters::MeterKind;
+use crate::gui::panels::meters;
 use crate::gui::theme::theme;
 use crate::gui::workspaces::Workspace;
 
@@ -30,13 +30,16 @@ pub fn menu_ui(ui: &mut Ui, frame: &Frame, state: &WindowState, out: &mut Outbox
         for menu in Menu::ALL {
             ui.menu_button(menu.label(), |ui| {
                 ui.set_min_width(240.0);
-                for &action in Action::ALL.iter().filter(|a| a.menu() == menu) {
+                for &action in Action::ALL.iter().filter(|a| a.menu() == menu && !has_place_menu(**a)) {
                     if opens_group(action) {
                         ui.separator();
                     }
                     item_ui(ui, action, frame, state, out);
-                    if action == Action::Open {
-                        recent_ui(ui, frame, out);
+                    match action {
+                        Action::Open => recent_ui(ui, frame, out),
+                        Action::LayoutAlbum => meters::own_layouts_menu(ui, frame, out),
+                        Action::MeterColumn => meters::places_menu(ui, frame, out),
+                        _ => {}
                     }
                 }
             });
@@ -64,6 +67,11 @@ fn save_words(frame: &Frame) -> &'static str {
     }
 }
 
+/// Windows of meters are opened from the menu that says where each meter stands.
+fn has_place_menu(action: Action) -> bool {
+    meters::MeterKind::of(action).is_some()
+}
+
 /// Commands that begin a new group in their menu.
 fn opens_group(action: Action) -> bool {
     matches!(
@@ -85,7 +93,7 @@ fn opens_group(action: Action) -> bool {
             | Action::Follow
             | Action::ZoomSong
             | Action::Palette
-            | Action::LevelWindow
+            | Action::LayoutCalm
             | Action::Log
             | Action::About
     )
@@ -105,11 +113,8 @@ pub fn switched(action: Action, frame: &Frame, state: &WindowState) -> Option<bo
         Action::Follow => Some(state.timeline.follows()),
         Action::Log => Some(state.log_open),
         _ if Workspace::of(action).is_some() => Some(Workspace::of(action) == Some(state.workspace)),
-        _ if MeterKind::of(action).is_some() => {
-            Some(MeterKind::of(action).is_some_and(|m| state.meter_windows.contains(&m)))
-        }
         Action::FullScreen => Some(state.full_screen),
-        _ => None,
+        _ => meters::switched(action, &frame.meter_settings.layout),
     }
 }
 

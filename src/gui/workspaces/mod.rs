@@ -50,6 +50,16 @@ impl Workspace {
             Self::Deliver => "Deliver",
         }
     }
+
+    /// Its own content, as a tab beside meters.
+    pub fn content(self) -> &'static str {
+        match self {
+            Self::Intake => "Mixes",
+            Self::Master => "Chain",
+            Self::Review => "Notes",
+            Self::Deliver => "Deliverables",
+        }
+    }
 }
 
 /// What is only visual in the workspaces.

@@ -1,77 +1,181 @@
-//! The list of the meters' views.
+//! The list of the meters' views. A view is one entry here and one function that draws it into all the room there is; where
+//! it stands (column, lower panel, window) is no business of the view.
 
-use egui::{Ui, Vec2, vec2};
+use egui::{Ui, vec2};
 
-use super::{correlation_ui, field_ui, level_ui, loudness_ui, spectrum_ui};
+use super::{MeterPanels, bits_ui, correlation_ui, field_ui, level_ui, loudness_ui, spectrum_ui};
 use crate::app::{Action, Frame};
 use crate::gui::outbox::Outbox;
 
-/// A meter that can have a window of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum MeterKind {
+/// Room a heading takes with the space below it, points.
+const HEADING: f32 = 21.0;
+
+/// A view of the meters.
+pub struct View {
+    /// Stable, for settings.
+    pub id: &'static str,
+    /// As shown.
+    pub label: &'static str,
+    /// The command that opens its window.
+    pub window_action: Action,
+    /// Smallest height with its heading, points.
+    pub smallest_height: f32,
+    /// Its share of what the column has left, beside the shares of others.
+    pub growth: f32,
+    /// Size of its window when it first opens, points.
+    pub window_size: [f32; 2],
+    /// Draws it with its heading into all the room of the `Ui`.
+    pub ui: fn(&mut Ui, &Frame, &mut MeterPanels, &mut Outbox),
+}
+
+/// Declares the views once, in the order of the menus.
+macro_rules! views {
+    ($($(#[doc = $about:literal])* $kind:ident => $view:expr;)*) => {
+        /// A view of the meters, by name.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum MeterKind {
+            $($(#[doc = $about])* $kind,)*
+        }
+
+        impl MeterKind {
+            /// Every view, in the order of the menus.
+            pub const ALL: &[Self] = &[$(Self::$kind,)*];
+
+            /// What is to be known of it.
+            pub fn view(self) -> &'static View {
+                match self {
+                    $(Self::$kind => {
+                        const VIEW: View = $view;
+                        &VIEW
+                    })*
+                }
+            }
+        }
+    };
+}
+
+views! {
     /// Peak, RMS, true peak.
-    Level,
-    /// M, S, I, range, history.
-    Loudness,
+    Level => View {
+        id: "level",
+        label: "Level",
+        window_action: Action::LevelWindow,
+        smallest_height: 141.0,
+        growth: 1.3,
+        window_size: [260.0, 420.0],
+        ui: |ui, frame, _, out| {
+            let size = ui.available_size() - vec2(0.0, HEADING);
+            level_ui(ui, frame, out, size);
+        },
+    };
+    /// Bits of the words.
+    Bits => View {
+        id: "bits",
+        label: "Bits",
+        window_action: Action::BitsWindow,
+        smallest_height: 106.0,
+        growth: 0.2,
+        window_size: [640.0, 160.0],
+        ui: |ui, frame, _, _| {
+            let size = ui.available_size() - vec2(0.0, HEADING);
+            bits_ui(ui, frame, size);
+        },
+    };
+    /// M, S, I, range, maxima.
+    Loudness => View {
+        id: "loudness",
+        label: "Loudness",
+        window_action: Action::LoudnessWindow,
+        smallest_height: 171.0,
+        growth: 0.2,
+        window_size: [320.0, 260.0],
+        ui: |ui, frame, _, _| {
+            let size = ui.available_size() - vec2(0.0, HEADING);
+            loudness_ui(ui, frame, size);
+        },
+    };
     /// The live spectrum.
-    Spectrum,
+    Spectrum => View {
+        id: "spectrum",
+        label: "Spectrum",
+        window_action: Action::SpectrumWindow,
+        smallest_height: 117.0,
+        growth: 1.2,
+        window_size: [820.0, 420.0],
+        ui: |ui, frame, _, _| {
+            let size = ui.available_size() - vec2(0.0, HEADING);
+            spectrum_ui(ui, frame, size);
+        },
+    };
     /// Goniometer and correlation.
-    Field,
+    Field => View {
+        id: "field",
+        label: "Field",
+        window_action: Action::FieldWindow,
+        smallest_height: 163.0,
+        growth: 1.2,
+        window_size: [420.0, 480.0],
+        ui: |ui, frame, _, _| {
+            let size = ui.available_size() - vec2(0.0, HEADING);
+            field_ui(ui, frame, vec2(size.x, (size.y - 52.0).max(60.0)));
+            correlation_ui(ui, &frame.meters.stereo, vec2(size.x, 46.0));
+        },
+    };
 }
 
 impl MeterKind {
-    /// The one a command opens.
+    /// The one whose window a command opens.
     pub fn of(action: Action) -> Option<Self> {
-        match action {
-            Action::LevelWindow => Some(Self::Level),
-            Action::LoudnessWindow => Some(Self::Loudness),
-            Action::SpectrumWindow => Some(Self::Spectrum),
-            Action::FieldWindow => Some(Self::Field),
-            _ => None,
-        }
+        Self::ALL.iter().copied().find(|k| k.view().window_action == action)
+    }
+
+    /// The one of an id; `None` for one this version does not have.
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|k| k.id() == id)
+    }
+
+    /// Stable, for settings.
+    pub fn id(self) -> &'static str {
+        self.view().id
     }
 
     /// As shown.
     pub fn label(self) -> &'static str {
-        match self {
-            Self::Level => "Level",
-            Self::Loudness => "Loudness",
-            Self::Spectrum => "Spectrum",
-            Self::Field => "Field",
-        }
-    }
-
-    /// Opens its window, or closes it.
-    pub fn toggle(self, open: &mut Vec<Self>) {
-        if open.contains(&self) {
-            open.retain(|m| *m != self);
-        } else {
-            open.push(self);
-        }
-    }
-
-    /// Size of its window when it first opens, points.
-    pub(super) fn size(self) -> Vec2 {
-        match self {
-            Self::Level => vec2(260.0, 420.0),
-            Self::Loudness => vec2(320.0, 260.0),
-            Self::Spectrum => vec2(820.0, 420.0),
-            Self::Field => vec2(420.0, 480.0),
-        }
+        self.view().label
     }
 
     /// Draws it into all the room there is.
-    pub(super) fn ui(self, ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
+    pub(super) fn ui(self, ui: &mut Ui, frame: &Frame, panels: &mut MeterPanels, out: &mut Outbox) {
         ui.spacing_mut().item_spacing.y = 5.0;
-        // Below the heading.
-        let size = ui.available_size() - vec2(0.0, 21.0);
-        match self {
-            Self::Level => level_ui(ui, frame, out, size),
-            Self::Loudness => loudness_ui(ui, frame, size),
-            Self::Spectrum => spectrum_ui(ui, frame, size),
-            Self::Field => {
-                field_ui(ui, frame, vec2(size.x, (size.y - 56.0).max(60.0)));
-                correlation_ui(ui, &frame.meters.stereo, vec2(size.x, 46.0));
+        (self.view().ui)(ui, frame, panels, out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::app::meter_settings::BuiltIn;
+
+    #[test]
+    fn ids_and_labels_are_unique_and_every_view_can_be_opened() {
+        let ids: BTreeSet<_> = MeterKind::ALL.iter().map(|k| k.id()).collect();
+        let labels: BTreeSet<_> = MeterKind::ALL.iter().map(|k| k.label()).collect();
+        assert_eq!((ids.len(), labels.len()), (MeterKind::ALL.len(), MeterKind::ALL.len()));
+        for &kind in MeterKind::ALL {
+            assert_eq!(MeterKind::of(kind.view().window_action), Some(kind));
+            assert_eq!(MeterKind::from_id(kind.id()), Some(kind));
+        }
+    }
+
+    #[test]
+    fn the_layouts_of_the_program_name_views_that_are_there() {
+        for layout in BuiltIn::ALL {
+            let arrangement = layout.arrangement();
+            let column = arrangement.column.iter().map(|p| &p.view);
+            for id in column.chain(&arrangement.strip) {
+                assert!(MeterKind::from_id(id).is_some(), "{id} in {}", layout.label());
             }
         }
     }

@@ -1,49 +1,60 @@
-//! The meters: a column always in sight, and windows of their own; always of the signal at the meter point.
+//! The meters: always of the signal at the meter point, each wherever the engineer wants it.
 //!
-//! Each view is a file with one function of a frame and a size; [`MeterKind`] lists them.
+//! Each view is a file with one function of a frame; [`MeterKind`] lists them, and where they stand is a setting: in the
+//! column at the right ([`meters_ui`]), as a tab of the lower panel ([`strip_ui`]), in a window of its own
+//! ([`meter_windows_ui`]).
 
+mod bits;
+mod column;
 mod field;
 mod kind;
 mod level;
 mod loudness;
+mod places;
 mod spectrum;
+mod strip;
 mod windows;
 
-use egui::{Align2, Sense, Stroke, Ui, vec2};
+use egui::{Align2, Response, Role, Sense, Ui, WidgetInfo, vec2};
 
-use crate::app::frame::Frame;
-use crate::gui::outbox::Outbox;
-use crate::gui::theme::{Theme, theme};
+use crate::gui::theme::Theme;
+use bits::bits_ui;
+pub use column::{column_width, meters_ui};
 use field::{correlation_ui, field_ui};
-pub use kind::MeterKind;
+pub use kind::{MeterKind, View};
 use level::level_ui;
 use loudness::loudness_ui;
+pub use places::{arrange, do_action, own_layouts_menu, place_menu, places_menu, switched};
 pub use spectrum::spectrum_area;
 use spectrum::spectrum_ui;
+pub use strip::{show_workspace, strip_front, strip_ui};
 pub use windows::meter_windows_ui;
 
-/// The column.
-pub fn meters_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
-    let t = theme();
-    egui::Frame::NONE.inner_margin(egui::Margin::symmetric(12, 8)).show(ui, |ui| {
-        ui.spacing_mut().item_spacing.y = 5.0;
-        let width = ui.available_width();
-        // What the fixed parts take: headings, lines, loudness, correlation.
-        let free = (ui.available_height() - 330.0).max(240.0);
-        level_ui(ui, frame, out, vec2(width, (free * 0.38).clamp(130.0, 260.0)));
-        separator(ui, t);
-        loudness_ui(ui, frame, vec2(width, 150.0));
-        separator(ui, t);
-        spectrum_ui(ui, frame, vec2(width, (free * 0.32).clamp(96.0, 240.0)));
-        separator(ui, t);
-        field_ui(ui, frame, vec2(width, (free * 0.30).clamp(90.0, 220.0)));
-        correlation_ui(ui, &frame.meters.stereo, vec2(width, 46.0));
-    });
+/// A spoken text is made anew no more often than this, seconds: a screen reader is not to stumble over every frame.
+const SPOKEN_EVERY_S: f64 = 0.5;
+
+/// What is only visual in the meters: what the mouse holds, and a field for each view that has something of its own.
+#[derive(Debug, Default)]
+pub struct MeterPanels {
+    held: Option<column::Held>,
+    /// Sizes of what is held when it was taken, points.
+    grabbed: [f32; 2],
+    windows: windows::Windows,
 }
 
-fn separator(ui: &mut Ui, t: &Theme) {
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 1.0), Sense::hover());
-    ui.painter().hline(rect.x_range(), rect.center().y, Stroke::new(1.0, t.line));
+/// Names a view to screen readers by its values, at most twice a second another text.
+pub fn speak(ui: &Ui, response: &Response, role: Role, text: impl FnOnce() -> String) {
+    let (id, now_s) = (response.id.with("spoken"), ui.input(|i| i.time));
+    let known = ui.data(|d| d.get_temp::<(f64, String)>(id));
+    let spoken = match known {
+        Some((at_s, spoken)) if (0.0..SPOKEN_EVERY_S).contains(&(now_s - at_s)) => spoken,
+        _ => {
+            let spoken = text();
+            ui.data_mut(|d| d.insert_temp(id, (now_s, spoken.clone())));
+            spoken
+        }
+    };
+    response.widget_info(|| WidgetInfo::labeled(role, true, &spoken));
 }
 
 /// A title at the left and a remark at the right of a line.
