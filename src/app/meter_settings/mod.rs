@@ -13,7 +13,9 @@ pub use layout::LayoutSettings;
 pub use level::LevelSettings;
 pub use loudness::LoudnessSettings;
 pub use spectrum::SpectrumSettings;
-pub use stereo::StereoSettings;
+pub use stereo::{
+    CorrelationBands, CorrelationTime, FieldGain, FieldPicture, Persistence, StereoSettings,
+};
 
 /// Where the meters listen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
