@@ -5,11 +5,11 @@
 
 pub mod analysis;
 pub mod bandwidth;
-pub mod correlation;
 pub mod dynamics;
 pub mod level;
 pub mod loudness;
 pub mod loudness_map;
 pub mod peak;
 pub mod spectrum;
+pub mod stereo;
 pub mod true_peak;

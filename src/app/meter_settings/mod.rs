@@ -15,7 +15,9 @@ pub use level::{
 };
 pub use loudness::LoudnessSettings;
 pub use spectrum::SpectrumSettings;
-pub use stereo::StereoSettings;
+pub use stereo::{
+    CorrelationBands, CorrelationTime, FieldGain, FieldPicture, Persistence, StereoSettings,
+};
 
 use crate::model::SlotId;
 

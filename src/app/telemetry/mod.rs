@@ -52,9 +52,7 @@ impl Meters {
         if settings.loudness != self.settings.loudness {
             self.loudness = loudness::Loudness::new(self.rate, &settings.loudness);
         }
-        if settings.stereo != self.settings.stereo {
-            self.stereo = stereo::Stereo::new(self.rate, &settings.stereo);
-        }
+        self.stereo.set(&settings.stereo);
         if settings.spectrum != self.settings.spectrum {
             self.spectra = spectrum::Spectra::new(self.rate, &settings.spectrum);
         }
