@@ -11,4 +11,5 @@ pub mod loudness;
 pub mod loudness_map;
 pub mod peak;
 pub mod spectrum;
+pub mod thirds;
 pub mod true_peak;
