@@ -12,4 +12,5 @@ pub mod loudness_map;
 pub mod peak;
 pub mod spectrum;
 pub mod stereo;
+pub mod thirds;
 pub mod true_peak;
