@@ -33,11 +33,6 @@ impl Levels {
         self.levels.iter_mut().for_each(LevelMeter::restart);
     }
 
-    /// Largest true peak since reset, dBTP.
-    pub(super) fn max_true_peak_dbtp(&self) -> Option<f64> {
-        self.true_peak.max_dbtp()
-    }
-
     pub(super) fn view(&self) -> LevelView {
         let levels = [self.levels[0].reading(), self.levels[1].reading()];
         LevelView {
