@@ -6,6 +6,7 @@
 pub mod analysis;
 pub mod bandwidth;
 pub mod dynamics;
+pub mod ledger;
 pub mod level;
 pub mod loudness;
 pub mod loudness_map;

@@ -54,11 +54,6 @@ impl Levels {
         self.next = None;
     }
 
-    /// Largest true peak since reset, dBTP.
-    pub(super) fn max_true_peak_dbtp(&self) -> Option<f64> {
-        self.true_peak.max_dbtp()
-    }
-
     pub(super) fn view(&self) -> LevelView {
         let run = self.settings.run_length();
         let each = [&self.channels[0], &self.channels[1]];

@@ -111,10 +111,11 @@ impl Stereo {
     }
 
     /// Points of the goniometer as left and right, newest last.
-    pub(super) fn field(&self) -> Vec<[f32; 2]> {
-        if self.settings.picture == FieldPicture::PolarLevel {
-            return Vec::new();
+    pub(super) fn field_into(&self, out: &mut Vec<[f32; 2]>) {
+        out.clear();
+        if self.settings.picture != FieldPicture::PolarLevel {
+            out.reserve(FIELD_POINTS);
+            out.extend(self.scope.points());
         }
-        self.scope.points().collect()
     }
 }
