@@ -107,6 +107,7 @@ impl Core {
             | Action::LevelWindow
             | Action::LoudnessWindow
             | Action::SpectrumWindow
+            | Action::SpectrogramWindow
             | Action::FieldWindow
             | Action::Follow
             | Action::ZoomSong

@@ -378,6 +378,7 @@ impl Live {
         }
         let was_tripped = self.status.guard_tripped;
         self.status = self.running.engine.poll();
+        self.running.meters.set_place(self.status.playing.then_some(self.status.position));
         if self.status.guard_tripped && !was_tripped {
             log.error("The output guard muted the monitors: the signal was not a number or far above full scale; switch the faulty processor off, then clear the lamp");
         }

@@ -1,7 +1,7 @@
 //! The thread that measures: takes the signal from its ring, publishes a picture thirty times a second.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::app::command::MeterAct;
 use crate::app::frame::{MeterView, SpectrumView};
 use crate::app::meter_settings::MeterSettings;
 use crate::app::telemetry::Meters;
-use crate::units::SampleRate;
+use crate::units::{Frames, SampleRate};
 
 /// Frames taken from the ring at a time.
 const CHUNK: usize = 4096;
@@ -42,6 +42,8 @@ type Told = Arc<Mutex<Vec<Tell>>>;
 pub(super) struct MeterWorker {
     published: Arc<Mutex<Published>>,
     told: Told,
+    /// Album frame that is heard about now; negative where it is not known.
+    place: Arc<AtomicI64>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -50,6 +52,7 @@ pub(super) struct MeterWorker {
 struct Task {
     ring: HeapCons<[f64; 2]>,
     told: Told,
+    place: Arc<AtomicI64>,
     published: Arc<Mutex<Published>>,
     meters: Meters,
     frames: Vec<[f64; 2]>,
@@ -80,6 +83,8 @@ impl Task {
         self.right.clear();
         self.left.extend(self.frames[..count].iter().map(|f| f[0]));
         self.right.extend(self.frames[..count].iter().map(|f| f[1]));
+        let place = self.place.load(Ordering::Relaxed);
+        self.meters.set_place((place >= 0).then_some(Frames(place)));
         self.meters.push(&self.left, &self.right);
         self.waiting += count;
         if self.waiting >= self.interval {
@@ -108,10 +113,12 @@ impl MeterWorker {
         let published = Arc::<Mutex<Published>>::default();
         let stop = Arc::new(AtomicBool::new(false));
         let told = Told::default();
+        let place = Arc::new(AtomicI64::new(-1));
         let interval = (rate.0 / 30) as usize;
         let mut task = Task {
             ring,
             told: Arc::clone(&told),
+            place: Arc::clone(&place),
             published: Arc::clone(&published),
             meters: Meters::new(rate, settings),
             frames: vec![[0.0; 2]; CHUNK],
@@ -130,12 +137,17 @@ impl MeterWorker {
             }
         };
         let thread = std::thread::Builder::new().name("gm-meters".to_owned()).spawn(run)?;
-        Ok(Self { published, told, stop, thread: Some(thread) })
+        Ok(Self { published, told, place, stop, thread: Some(thread) })
     }
 
     /// Sets the meters.
     pub(super) fn set(&self, settings: &MeterSettings) {
         self.send(Tell::Set(Box::new(settings.clone())));
+    }
+
+    /// Says where on the album it is heard; `None` while nothing is.
+    pub(super) fn set_place(&self, place: Option<Frames>) {
+        self.place.store(place.map_or(-1, |p| p.0), Ordering::Relaxed);
     }
 
     /// Does something to the meters.

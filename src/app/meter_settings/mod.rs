@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use layout::LayoutSettings;
 pub use level::LevelSettings;
 pub use loudness::LoudnessSettings;
-pub use spectrum::SpectrumSettings;
+pub use spectrum::{AverageOver, Difference, Slope, SpectrumSettings, TraceRef};
 pub use stereo::StereoSettings;
 
 /// Where the meters listen.

@@ -5,13 +5,14 @@
 
 mod level;
 mod loudness;
+mod spectrogram;
 mod spectrum;
 mod stereo;
 
 use super::command::MeterAct;
 use super::frame::{MeterView, SpectrumView};
 use super::meter_settings::MeterSettings;
-use crate::units::SampleRate;
+use crate::units::{Frames, SampleRate};
 pub(super) use spectrum::{SPECTRUM_POINTS, display_of, points_of, stereo_trace};
 
 /// Every meter at the meter point.
@@ -56,7 +57,7 @@ impl Meters {
             self.stereo = stereo::Stereo::new(self.rate, &settings.stereo);
         }
         if settings.spectrum != self.settings.spectrum {
-            self.spectra = spectrum::Spectra::new(self.rate, &settings.spectrum);
+            self.spectra.set(&settings.spectrum);
         }
         self.settings = settings.clone();
     }
@@ -65,6 +66,8 @@ impl Meters {
     pub fn act(&mut self, act: &MeterAct) {
         match act {
             MeterAct::Reset => *self = Self::new(self.rate, &self.settings),
+            MeterAct::ResetSpectrum => self.spectra.reset(),
+            MeterAct::SongBegins(song) => self.spectra.song_begins(*song),
         }
     }
 
@@ -86,6 +89,12 @@ impl Meters {
         self.levels.restart();
         self.loudness.restart();
         self.stereo.restart();
+        self.spectra.restart();
+    }
+
+    /// Album frame of the next frame of the signal, if it is known.
+    pub fn set_place(&mut self, place: Option<Frames>) {
+        self.spectra.set_place(place);
     }
 
     /// The readings.
@@ -139,6 +148,8 @@ mod tests {
         assert!(view.stereo.correlation.unwrap() > 0.9999);
         assert!((view.loudness.psr_lu.unwrap() - 0.0).abs() < 0.02);
         let spectrum = meters.spectrum();
+        let tone = spectrum.strongest.unwrap();
+        assert!((tone.level_db + 20.0).abs() < 0.05 && (tone.hz - 1000.0).abs() < 0.5, "{tone:?}");
         let top = spectrum.now_db.iter().copied().fold(f32::MIN, f32::max);
         // The mean power of the bins in 1/12 octave: a Hann-windowed sine spreads over 1.5 bins of 48 000/8192 Hz.
         let bins = 1000.0 * (2f64.powf(1.0 / 24.0) - 2f64.powf(-1.0 / 24.0)) / (48_000.0 / 8192.0);

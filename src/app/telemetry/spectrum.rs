@@ -1,47 +1,155 @@
-//! The spectrum at the meter point.
+//! The spectrum at the meter point, and with the same transforms its spectrogram.
 
-use crate::app::frame::SpectrumView;
-use crate::app::meter_settings::SpectrumSettings;
-use crate::meter::spectrum::{self, Smoothing, SpectrumAnalyzer};
-use crate::units::{SampleRate, db_from_power, gain_from_db};
+use std::sync::Arc;
 
-/// Points of the spectrum's curves.
+use super::spectrogram::Spectrogram;
+use crate::app::frame::{SpectrumView, ToneView};
+use crate::app::meter_settings::{AverageOver, SpectrumSettings};
+use crate::meter::spectrum::{
+    self, Channel, Smoothing, SpectrumAnalyzer, StereoSpectrum, Traces, strongest_tone,
+};
+use crate::model::SongId;
+use crate::units::{Frames, SampleRate, db_from_power, gain_from_db};
+
+/// Points of the spectrum's curves: 46 an octave.
+const POINTS: usize = 512;
+
+/// Points of the curves of an editor.
 pub(in crate::app) const SPECTRUM_POINTS: usize = 320;
 
-/// Time constants of the two averages shown, seconds.
-const FAST_S: f64 = 0.15;
-const SLOW_S: f64 = 3.0;
+/// The strongest tone is looked for from here on, Hz.
+const LOWEST_TONE_HZ: f64 = 15.0;
 
-/// The analysers.
+/// The analyser.
 pub(super) struct Spectra {
-    fast: [SpectrumAnalyzer; 2],
-    slow: [SpectrumAnalyzer; 2],
-    display: spectrum::SpectrumView,
+    rate: SampleRate,
+    settings: SpectrumSettings,
+    spectrum: StereoSpectrum,
+    first: Traces,
+    second: Option<Traces>,
+    gram: Spectrogram,
+    song: Option<SongId>,
+    /// Album frame of the next sample, if it is known.
+    place: Option<Frames>,
 }
 
 impl Spectra {
-    pub(super) fn new(rate: SampleRate, _: &SpectrumSettings) -> Self {
-        let pair = |average_s| [(); 2].map(|()| SpectrumAnalyzer::new(rate.0, average_s));
-        Self { fast: pair(FAST_S), slow: pair(SLOW_S), display: display_of(rate) }
-    }
-
-    pub(super) fn push(&mut self, left: &[f64], right: &[f64]) {
-        for (channel, samples) in [left, right].into_iter().enumerate() {
-            self.fast[channel].push(samples);
-            self.slow[channel].push(samples);
+    pub(super) fn new(rate: SampleRate, settings: &SpectrumSettings) -> Self {
+        let spectrum = StereoSpectrum::new(rate.0, settings.size, settings.window);
+        let traces = || Traces::new(spectrum.bin_count());
+        Self {
+            rate,
+            first: traces(),
+            second: settings.second.map(|_| traces()),
+            gram: Spectrogram::new(rate, settings.gram_seconds, spectrum.hop()),
+            spectrum,
+            settings: settings.clone(),
+            song: None,
+            place: None,
         }
     }
 
-    /// Mean power of left and right, so that a full-scale sine in both reads 0 dB.
+    /// Other settings: what is only drawn otherwise goes on being measured.
+    pub(super) fn set(&mut self, settings: &SpectrumSettings) {
+        if !self.settings.measures_like(settings) {
+            *self = Self { song: self.song, place: self.place, ..Self::new(self.rate, settings) };
+            return;
+        }
+        if self.settings.average != settings.average {
+            self.restart_averages();
+        }
+        self.settings = settings.clone();
+    }
+
+    /// Averages and holds begin anew.
+    pub(super) fn reset(&mut self) {
+        self.restart_averages();
+        self.traces().for_each(Traces::reset_holds);
+    }
+
+    fn traces(&mut self) -> impl Iterator<Item = &mut Traces> {
+        std::iter::once(&mut self.first).chain(&mut self.second)
+    }
+
+    fn restart_averages(&mut self) {
+        self.traces().for_each(Traces::restart_average);
+    }
+
+    /// Another song is heard: its average begins.
+    pub(super) fn song_begins(&mut self, song: Option<SongId>) {
+        if self.song != song {
+            self.song = song;
+            if self.settings.average == AverageOver::Song {
+                self.restart_averages();
+            }
+        }
+    }
+
+    /// Album frame of the next sample, if it is known.
+    pub(super) fn set_place(&mut self, place: Option<Frames>) {
+        self.place = place;
+    }
+
+    pub(super) fn push(&mut self, left: &[f64], right: &[f64]) {
+        let step = match self.settings.average.seconds() {
+            s if s.is_finite() => self.spectrum.step_for(s),
+            _ => 0.0,
+        };
+        let hop_s = self.spectrum.hop() as f64 / self.rate.hz();
+        let fall = 10f64.powf(-0.1 * self.settings.peak_fall_db_per_s.max(0.0) * hop_s);
+        let half = self.spectrum.length() as i64 / 2;
+        let (bin_hz, noise_channel) = (self.spectrum.bin_hz(), self.settings.channel);
+        let Self { spectrum, first, second, gram, settings, place, .. } = self;
+        let total = left.len() as i64;
+        spectrum.push(left, right, &mut |bins, left_over| {
+            first.take(bins, noise_channel, step, fall);
+            if let (Some(second), Some(channel)) = (&mut *second, settings.second) {
+                second.take(bins, channel, step, fall);
+            }
+            let middle = place.map(|p| p.0 + total - left_over as i64 - half);
+            gram.take(&first.now, bin_hz, middle);
+        });
+        self.place = self.place.map(|p| p + Frames(total));
+    }
+
+    /// The sound jumped: no spectrum spans the jump.
+    pub(super) fn restart(&mut self) {
+        self.spectrum.restart();
+    }
+
     pub(super) fn view(&self) -> SpectrumView {
-        let trace = |pair, read| stereo_trace(pair, &self.display, SPECTRUM_POINTS, read);
+        let settings = &self.settings;
+        let display = spectrum::SpectrumView {
+            smoothing: settings.smoothing,
+            slope_db_per_octave: settings.slope.db_per_octave(),
+            ..display_of(self.rate)
+        };
+        let trace = |powers: &[f64], wanted: bool| {
+            let mut out = vec![0.0f32; if wanted && !self.first.is_empty() { POINTS } else { 0 }];
+            self.spectrum.trace_db(powers, &display, &mut out);
+            out
+        };
+        let second = |powers: fn(&Traces) -> &Vec<f64>| {
+            self.second.as_ref().map(|s| trace(powers(s), true)).unwrap_or_default()
+        };
+        let first = &self.first;
+        let strongest =
+            strongest_tone(&first.now, self.spectrum.bin_hz(), self.spectrum.lobe(), LOWEST_TONE_HZ);
         SpectrumView {
-            freqs_hz: points_of(&self.display, SPECTRUM_POINTS),
-            now_db: trace(&self.fast, SpectrumAnalyzer::trace_db),
-            average_db: trace(&self.slow, SpectrumAnalyzer::trace_db),
-            peak_db: trace(&self.fast, SpectrumAnalyzer::peak_trace_db),
-            label: "1/12 oct · 4.5 dB/oct".to_owned(),
-            slope_db_oct: self.display.slope_db_per_octave as f32,
+            freqs_hz: points_of(&display, POINTS),
+            now_db: trace(&first.now, true),
+            average_db: trace(&first.average, true),
+            peak_db: trace(&first.peak, settings.shows_peak || settings.difference.is_some()),
+            minimum_db: trace(&first.minimum, settings.shows_minimum || settings.difference.is_some()),
+            second_now_db: second(|s| &s.now),
+            second_average_db: second(|s| &s.average),
+            channels: [settings.channel.in_words(), settings.second.map_or("", Channel::in_words)],
+            average_over: settings.average.in_words(),
+            label: settings.in_words(),
+            slope_db_oct: settings.slope.db_per_octave() as f32,
+            noise_db: db_from_power(self.spectrum.noise_hz()) as f32,
+            strongest: strongest.map(|t| ToneView { hz: t.hz, level_db: t.level_db }),
+            gram: Arc::new(self.gram.view(settings.slope.db_per_octave() as f32)),
         }
     }
 }
@@ -55,7 +163,6 @@ pub(in crate::app) fn display_of(rate: SampleRate) -> spectrum::SpectrumView {
         slope_db_per_octave: 4.5,
     }
 }
-
 /// Frequencies of the points of a display, Hz.
 pub(in crate::app) fn points_of(display: &spectrum::SpectrumView, points: usize) -> Vec<f32> {
     (0..points).map(|i| display.hz_at(i, points) as f32).collect()

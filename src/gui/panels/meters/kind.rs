@@ -2,7 +2,7 @@
 
 use egui::{Ui, Vec2, vec2};
 
-use super::{correlation_ui, field_ui, level_ui, loudness_ui, spectrum_ui};
+use super::{correlation_ui, field_ui, level_ui, loudness_ui, spectrogram_ui, spectrum_ui};
 use crate::app::{Action, Frame};
 use crate::gui::outbox::Outbox;
 
@@ -15,6 +15,8 @@ pub enum MeterKind {
     Loudness,
     /// The live spectrum.
     Spectrum,
+    /// The spectrum of the last minutes as a picture.
+    Spectrogram,
     /// Goniometer and correlation.
     Field,
 }
@@ -26,6 +28,7 @@ impl MeterKind {
             Action::LevelWindow => Some(Self::Level),
             Action::LoudnessWindow => Some(Self::Loudness),
             Action::SpectrumWindow => Some(Self::Spectrum),
+            Action::SpectrogramWindow => Some(Self::Spectrogram),
             Action::FieldWindow => Some(Self::Field),
             _ => None,
         }
@@ -37,6 +40,7 @@ impl MeterKind {
             Self::Level => "Level",
             Self::Loudness => "Loudness",
             Self::Spectrum => "Spectrum",
+            Self::Spectrogram => "Spectrogram",
             Self::Field => "Field",
         }
     }
@@ -55,7 +59,7 @@ impl MeterKind {
         match self {
             Self::Level => vec2(260.0, 420.0),
             Self::Loudness => vec2(320.0, 260.0),
-            Self::Spectrum => vec2(820.0, 420.0),
+            Self::Spectrum | Self::Spectrogram => vec2(820.0, 420.0),
             Self::Field => vec2(420.0, 480.0),
         }
     }
@@ -68,7 +72,8 @@ impl MeterKind {
         match self {
             Self::Level => level_ui(ui, frame, out, size),
             Self::Loudness => loudness_ui(ui, frame, size),
-            Self::Spectrum => spectrum_ui(ui, frame, size),
+            Self::Spectrum => spectrum_ui(ui, frame, size, out),
+            Self::Spectrogram => spectrogram_ui(ui, frame, size, out),
             Self::Field => {
                 field_ui(ui, frame, vec2(size.x, (size.y - 56.0).max(60.0)));
                 correlation_ui(ui, &frame.meters.stereo, vec2(size.x, 46.0));

@@ -6,7 +6,10 @@ mod field;
 mod kind;
 mod level;
 mod loudness;
+mod spectrogram;
 mod spectrum;
+mod spectrum_menu;
+mod traces;
 mod windows;
 
 use egui::{Align2, Sense, Stroke, Ui, vec2};
@@ -18,8 +21,8 @@ use field::{correlation_ui, field_ui};
 pub use kind::MeterKind;
 use level::level_ui;
 use loudness::loudness_ui;
-pub use spectrum::spectrum_area;
-use spectrum::spectrum_ui;
+pub use spectrogram::spectrogram_ui;
+pub use spectrum::spectrum_ui;
 pub use windows::meter_windows_ui;
 
 /// The column.
@@ -34,7 +37,7 @@ pub fn meters_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
         separator(ui, t);
         loudness_ui(ui, frame, vec2(width, 150.0));
         separator(ui, t);
-        spectrum_ui(ui, frame, vec2(width, (free * 0.32).clamp(96.0, 240.0)));
+        spectrum_ui(ui, frame, vec2(width, (free * 0.32).clamp(96.0, 240.0)), out);
         separator(ui, t);
         field_ui(ui, frame, vec2(width, (free * 0.30).clamp(90.0, 220.0)));
         correlation_ui(ui, &frame.meters.stereo, vec2(width, 46.0));
