@@ -180,6 +180,7 @@ actions! {
     BitsWindow, "view.bits_window", "Bits in their own window", View, "", "The bits of the words as large as a second screen.";
     LoudnessWindow, "view.loudness_window", "Loudness in its own window", View, "", "Loudness as large as a second screen.";
     SpectrumWindow, "view.spectrum_window", "Spectrum in its own window", View, "", "The spectrum as large as a second screen.";
+    SpectrogramWindow, "view.spectrogram_window", "Spectrogram in its own window", View, "", "The spectrum of the last minutes as a picture; a click plays from there.";
     FieldWindow, "view.field_window", "Field in its own window", View, "", "Goniometer and correlation as large as a second screen.";
     Log, "view.log", "Log", View, "", "Shows or hides the log.";
     FullScreen, "view.full_screen", "Full screen", View, "F11", "The window fills the screen.";

@@ -115,6 +115,7 @@ impl Core {
             | Action::BitsWindow
             | Action::LoudnessWindow
             | Action::SpectrumWindow
+            | Action::SpectrogramWindow
             | Action::FieldWindow
             | Action::Follow
             | Action::ZoomSong

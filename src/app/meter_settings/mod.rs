@@ -14,7 +14,7 @@ pub use level::{
     HoldMode, LevelScale, LevelSettings, OVER_SAMPLES_RANGE, RmsKind, RmsTime, VU_REFERENCE_RANGE_DBFS,
 };
 pub use loudness::LoudnessSettings;
-pub use spectrum::SpectrumSettings;
+pub use spectrum::{AverageOver, Difference, Slope, SpectrumSettings, TraceRef};
 pub use stereo::{
     CorrelationBands, CorrelationTime, FieldGain, FieldPicture, Persistence, StereoSettings,
 };

@@ -11,8 +11,11 @@ mod kind;
 mod level;
 mod loudness;
 mod places;
+mod spectrogram;
 mod spectrum;
+mod spectrum_menu;
 mod strip;
+mod traces;
 mod windows;
 
 use egui::{Align2, Response, Role, Sense, Ui, WidgetInfo, vec2};
@@ -25,8 +28,8 @@ pub use kind::{MeterKind, View};
 use level::level_ui;
 use loudness::loudness_ui;
 pub use places::{arrange, do_action, own_layouts_menu, place_menu, places_menu, switched};
-pub use spectrum::spectrum_area;
-use spectrum::spectrum_ui;
+pub use spectrogram::spectrogram_ui;
+pub use spectrum::spectrum_ui;
 pub use strip::{show_workspace, strip_front, strip_ui};
 pub use windows::meter_windows_ui;
 
