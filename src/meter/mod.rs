@@ -3,6 +3,7 @@
 //! Streaming meters take planar `f64` blocks of any size and allocate nothing after `new`; [`analysis`] runs all that a
 //! file needs in one pass.
 
+pub mod album;
 pub mod analysis;
 pub mod bandwidth;
 pub mod correlation;
@@ -10,5 +11,7 @@ pub mod dynamics;
 pub mod loudness;
 pub mod loudness_map;
 pub mod peak;
+pub mod services;
+pub mod song_figures;
 pub mod spectrum;
 pub mod true_peak;

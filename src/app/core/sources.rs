@@ -95,6 +95,11 @@ impl Sources {
         session.songs.iter().map(|song| self.song_state(song.id, &song.source)).collect()
     }
 
+    /// State of a song's file.
+    pub(super) fn state(&self, id: SongId) -> SourceState {
+        self.records.get(&id).map(|r| r.state.clone()).unwrap_or_default()
+    }
+
     fn song_state(&self, id: SongId, source: &SourceRef) -> SongState {
         let record = self.records.get(&id);
         let read = self.check_of(&source.hash).and_then(|r| r.read.as_ref());
@@ -362,6 +367,7 @@ impl Core {
             self.sources.draw(&key.hash, overview);
         }
         self.spawn_inspect(key, overview.is_some());
+        self.forget_failed_scans();
         self.live.sources_changed();
     }
 
