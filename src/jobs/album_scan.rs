@@ -23,7 +23,7 @@ use crate::media::file_source::FileSources;
 use crate::media::library::Library;
 use crate::meter::album;
 use crate::meter::song_figures::{MeasuredSong, SongFigures, SongMeter};
-use crate::model::{Session, Song, SongId, SourceRef, Timeline};
+use crate::model::{PlacedSong, Session, Song, SongId, SourceRef, Timeline};
 use crate::render::plan::TAIL_SECONDS;
 use crate::render::renderer::{Renderer, Sources};
 use crate::render::{Progress, RangeOptions, RenderError, RenderPlan, render_range};
@@ -85,10 +85,14 @@ impl Stretch {
         let rate = session.sample_rate_hz;
         let has_chain = session.album_chain.slots.iter().any(|s| s.enabled);
         let mut run_in = if has_chain { rate.frames_from_seconds(RUN_IN_S) } else { Frames::ZERO };
-        let tail = rate.frames_from_seconds(TAIL_SECONDS);
+        // As the plan lays songs out: a chain rings on unless a fade has ended the song.
+        let tail = |at: usize, placed: &PlacedSong| {
+            let rings = placed.fade_out == Frames::ZERO && !session.songs[at].chain.slots.is_empty();
+            if rings { rate.frames_from_seconds(TAIL_SECONDS) } else { Frames::ZERO }
+        };
         let sounds = |from: Frames| {
             let placed = timeline.songs.iter().enumerate();
-            placed.filter(move |(_, s)| s.start < range.1 && s.end + tail > from).map(|(i, _)| i)
+            placed.filter(move |(i, s)| s.start < range.1 && s.end + tail(*i, s) > from).map(|(i, _)| i)
         };
         if sounds(range.0).any(|i| i != index) {
             // What crosses into the song has a chain with a state of its own.

@@ -2,6 +2,8 @@
 
 use egui::{Ui, Vec2, vec2};
 
+use super::album_table::album_table_window_ui;
+use super::services::services_window_ui;
 use super::{correlation_ui, field_ui, level_ui, loudness_ui, spectrum_ui};
 use crate::app::{Action, Frame};
 use crate::gui::outbox::Outbox;
@@ -17,6 +19,10 @@ pub enum MeterKind {
     Spectrum,
     /// Goniometer and correlation.
     Field,
+    /// The mastered songs side by side.
+    AlbumTable,
+    /// What services make of the master.
+    Services,
 }
 
 impl MeterKind {
@@ -27,6 +33,8 @@ impl MeterKind {
             Action::LoudnessWindow => Some(Self::Loudness),
             Action::SpectrumWindow => Some(Self::Spectrum),
             Action::FieldWindow => Some(Self::Field),
+            Action::AlbumWindow => Some(Self::AlbumTable),
+            Action::ServicesWindow => Some(Self::Services),
             _ => None,
         }
     }
@@ -38,6 +46,8 @@ impl MeterKind {
             Self::Loudness => "Loudness",
             Self::Spectrum => "Spectrum",
             Self::Field => "Field",
+            Self::AlbumTable => "Album table",
+            Self::Services => "Services",
         }
     }
 
@@ -57,6 +67,8 @@ impl MeterKind {
             Self::Loudness => vec2(320.0, 260.0),
             Self::Spectrum => vec2(820.0, 420.0),
             Self::Field => vec2(420.0, 480.0),
+            Self::AlbumTable => vec2(1120.0, 460.0),
+            Self::Services => vec2(1120.0, 720.0),
         }
     }
 
@@ -73,6 +85,8 @@ impl MeterKind {
                 field_ui(ui, frame, vec2(size.x, (size.y - 56.0).max(60.0)));
                 correlation_ui(ui, &frame.meters.stereo, vec2(size.x, 46.0));
             }
+            Self::AlbumTable => album_table_window_ui(ui, frame, out),
+            Self::Services => services_window_ui(ui, frame, out),
         }
     }
 }

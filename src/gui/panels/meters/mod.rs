@@ -2,10 +2,12 @@
 //!
 //! Each view is a file with one function of a frame and a size; [`MeterKind`] lists them.
 
+pub mod album_table;
 mod field;
 mod kind;
 mod level;
 mod loudness;
+pub mod services;
 mod spectrum;
 mod windows;
 
