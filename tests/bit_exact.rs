@@ -211,3 +211,28 @@ fn stop_and_seek_fade_and_stay_where_they_are_told() {
     assert_eq!(out[2 * 300], 0.5);
     assert_eq!(engine.poll().position, Frames(77_778 + 4_800));
 }
+
+/// The level of a playback service is heard and is in no file.
+#[test]
+fn a_service_scales_the_monitors_by_its_gain_and_touches_no_file() {
+    let album = busy_album();
+    let end = album.plan().end().0;
+    let (left, right, before) = album.render((0, end), 1);
+    let (mut engine, mut callback) = engine(&album);
+    let service_db = -4.25;
+    engine.set_monitor(Monitor { service_db, ..Monitor::default() });
+    // The switch fades over 20 ms, in silence.
+    callback.process(&mut vec![0.0f64; 2 * 4_800], 2);
+    engine.play(Frames::ZERO);
+    let mut out = begin(&mut callback).to_vec();
+    while out.len() < 2 * end as usize {
+        let mut block = vec![0.0f64; (2 * end as usize - out.len()).min(1_000)];
+        callback.process(&mut block, 2);
+        out.extend(block);
+    }
+    let gain = glassmaster::units::gain_from_db(service_db);
+    for (at, heard) in out.chunks(2).enumerate() {
+        assert_eq!((heard[0], heard[1]), (gain * left[at], gain * right[at]), "frame {at}");
+    }
+    assert_eq!(album.render((0, end), 1).2.tap_hash, before.tap_hash, "the file is as it was");
+}

@@ -3,14 +3,14 @@
 use assert_no_alloc::{AllocDisabler, assert_no_alloc};
 
 use glassmaster::meter::analysis::{Analyzer, FileFacts};
-use glassmaster::meter::stereo::{
-    BandMeter, BandSplit, FoldDown, Goniometer, LowSide, PolarLevel, Scope, StereoMeter,
-};
 use glassmaster::meter::dynamics::PsrMeter;
 use glassmaster::meter::level::{ChannelLevels, TruePeakBars};
 use glassmaster::meter::loudness::LoudnessMeter;
 use glassmaster::meter::peak::LevelMeter;
 use glassmaster::meter::spectrum::{SpectrumAnalyzer, SpectrumView};
+use glassmaster::meter::stereo::{
+    BandMeter, BandSplit, FoldDown, Goniometer, LowSide, PolarLevel, Scope, StereoMeter,
+};
 use glassmaster::meter::true_peak::{Keep, TruePeakMeter};
 use glassmaster::qc::{Brief, FaultScan};
 
@@ -30,8 +30,8 @@ fn meters_do_not_allocate() {
     let mut bars = TruePeakBars::new(rate);
     let mut stereo = StereoMeter::new(rate);
     let mut scope = Goniometer::new(rate, 1000);
-    let mut bands =
-        [BandSplit::Three, BandSplit::Octaves, BandSplit::Thirds].map(|split| BandMeter::new(rate, split, 0.3));
+    let mut bands = [BandSplit::Three, BandSplit::Octaves, BandSplit::Thirds]
+        .map(|split| BandMeter::new(rate, split, 0.3));
     let (mut fold_down, mut low_side) = (FoldDown::new(rate), LowSide::new(rate));
     let (mut points, mut polar) = (Scope::new(rate, 4096, 0.4), PolarLevel::new(rate, 0.2));
     let mut spectrum = SpectrumAnalyzer::new(rate, 1.0);

@@ -111,7 +111,12 @@ fn the_meters_of_a_loud_passage() {
             short_term_history: Arc::new((0..400).map(|i| -14.0 + 5.0 * (i as f32 / 40.0).sin()).collect()),
             ..LoudnessView::default()
         },
-        stereo: StereoView { correlation: Some(0.62), min_correlation: Some(-0.15), balance_db: Some(-0.4), ..StereoView::default() },
+        stereo: StereoView {
+            correlation: Some(0.62),
+            min_correlation: Some(-0.15),
+            balance_db: Some(-0.4),
+            ..StereoView::default()
+        },
         gap: false,
     });
     frame.spectrum = Arc::new(spectrum());

@@ -153,10 +153,14 @@ actions! {
     Dim, "monitor.dim", "Dim", Monitor, "", "Lowers the monitors by 20 dB.";
     Mono, "monitor.mono", "Mono", Monitor, "", "Plays the sum on both monitors.";
     Side, "monitor.side", "Side", Monitor, "", "Plays the difference on both monitors.";
+    ServiceOff, "monitor.service_off", "Leave the service's level", Monitor, "", "Plays as it is again.";
+    ReloadServices, "monitor.services_reload", "Reload services", Monitor, "", "Reads the table of services again, with your own rows.";
+    ServicesFile, "monitor.services_file", "Make services file", Monitor, "", "Makes services.json for your own rows in the configuration folder and says where it is.";
     ResetMeters, "monitor.reset", "Reset meters", Monitor, "", "Clears holds, maxima and integrated readings.";
 
     ExportReference, "deliver.reference", "Export reference…", Deliver, "Ctrl+R", "Files of the round for the client to hear.";
     ExportDdp, "deliver.ddp", "Export DDP…", Deliver, "Ctrl+D", "The disc master for the plant, read back and checked.";
+    AlbumReport, "deliver.album_report", "Album report…", Deliver, "", "The album table and what services make of it, measured exactly, as a page to print, CSV or JSON.";
     Export, "deliver.export", "Export…", Deliver, "Ctrl+E", "Any deliverables.";
 
     Intake, "view.intake", "Intake", View, "", "The delivered mixes, measured and checked.";
@@ -182,6 +186,8 @@ actions! {
     SpectrumWindow, "view.spectrum_window", "Spectrum in its own window", View, "", "The spectrum as large as a second screen.";
     SpectrogramWindow, "view.spectrogram_window", "Spectrogram in its own window", View, "", "The spectrum of the last minutes as a picture; a click plays from there.";
     FieldWindow, "view.field_window", "Field in its own window", View, "", "Goniometer and correlation as large as a second screen.";
+    AlbumWindow, "view.album_window", "Album table in its own window", View, "", "The mastered songs side by side.";
+    ServicesWindow, "view.services_window", "Services in their own window", View, "", "What services make of the master.";
     Log, "view.log", "Log", View, "", "Shows or hides the log.";
     FullScreen, "view.full_screen", "Full screen", View, "F11", "The window fills the screen.";
 
@@ -222,6 +228,7 @@ impl Action {
                 let chain = frame.session.chain(frame.selection.chain);
                 chain.is_none_or(|c| c.slots.is_empty()).then_some("The chain is empty")
             }
+            Self::ServiceOff => frame.album.playing.is_none().then_some("No service's level is heard"),
             Self::PasteChain => (!frame.can_paste).then_some("No chain was copied"),
             Self::SelectAll
             | Self::NudgeLeft
@@ -240,6 +247,7 @@ impl Action {
             | Self::ExportReference
             | Self::ExportDdp
             | Self::Export
+            | Self::AlbumReport
             | Self::ZoomSong
             | Self::ZoomAlbum
             | Self::ZoomIn

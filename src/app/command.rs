@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::Action;
-use super::frame::{ExportRequest, JobId, MonitorView, Selection};
+use super::frame::{ExportRequest, JobId, Mode, MonitorView, Selection};
 use super::meter_settings::MeterSettings;
 use crate::edit::{Edit, GestureId};
 pub use crate::jobs::matching::Goal;
@@ -121,6 +121,12 @@ pub enum Command {
     Meter(MeterAct),
     /// Something done to the curves behind the spectrum.
     Curve(CurveAct),
+    /// Measures the mastered songs in the background, or no longer.
+    WatchAlbum(bool),
+    /// Measures the album in one go and writes a report; the ending chooses the form (.html, .csv, .json, .txt).
+    AlbumReport(PathBuf),
+    /// Plays at a service's level, by song or by album; `None`: as it is.
+    PlayAtService(Option<(String, Mode)>),
     /// Clears a lamp (dropouts, output guard).
     ClearLamps,
 }

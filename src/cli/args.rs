@@ -27,6 +27,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Loudness, peaks and dynamics of any audio file
     Measure(MeasureArgs),
+    /// The mastered songs side by side, measured exactly, and what services make of them
+    Album(AlbumArgs),
     /// One file through one chain, then rate conversion and dither
     Process(ProcessArgs),
     /// The album pass of a session, or one song of it, to one file; prints the tap hash
@@ -91,6 +93,28 @@ pub struct MeasureArgs {
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
+    /// Use at most this many threads
+    #[arg(long)]
+    pub threads: Option<usize>,
+}
+
+/// `album`.
+#[derive(Debug, Args)]
+pub struct AlbumArgs {
+    /// Session file
+    pub session: PathBuf,
+    /// Print one JSON document
+    #[arg(long, conflicts_with = "csv")]
+    pub json: bool,
+    /// Print comma-separated values
+    #[arg(long)]
+    pub csv: bool,
+    /// Write a report: .html, .csv, .json or .txt
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Replace a file of that name
+    #[arg(long)]
+    pub force: bool,
     /// Use at most this many threads
     #[arg(long)]
     pub threads: Option<usize>,

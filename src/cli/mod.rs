@@ -3,6 +3,7 @@
 //! Names, JSON keys and exit codes are a public interface: add to them, never change them. Exit codes: 0 done; 1 done,
 //! and a check failed; 2 wrong usage; 3 an input could not be read; 4 an output could not be written.
 
+mod album;
 mod args;
 mod cache;
 mod chain_file;
@@ -41,6 +42,7 @@ pub fn run(window: impl FnOnce(Option<std::path::PathBuf>) -> Result<(), String>
         Command::New(args) => new::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Measure(args) => measure::run(&args),
+        Command::Album(args) => album::run(&args),
         Command::Process(args) => render::process(&args),
         Command::Render(args) => render::render(&args),
         Command::Deliver(args) => deliver::run(&args),

@@ -1,4 +1,4 @@
-//! The monitor section: level, dim, mono, side, left, right, swap, polarity. After the tap, never in a file.
+//! The monitor section: level, the gain of a playback service, dim, mono, side, left, right, swap, polarity. After the tap, never in a file.
 //!
 //! Everything it does is one 2×2 matrix, `out = M·in`; a change moves the matrix to its new place over 20 ms (raised
 //! cosine). At rest in neutral position it touches no bit.
@@ -11,6 +11,8 @@ use crate::units::{SampleRate, gain_from_db};
 pub struct Monitor {
     /// Level, dB; −∞ is silence.
     pub level_db: f64,
+    /// Gain of a playback service whose level is heard, dB.
+    pub service_db: f64,
     /// Whether the level is lowered by `dim_db`.
     pub dim: bool,
     /// How far, dB, negative.
@@ -35,6 +37,7 @@ impl Default for Monitor {
     fn default() -> Self {
         Self {
             level_db: 0.0,
+            service_db: 0.0,
             dim: false,
             dim_db: -20.0,
             mono: false,
@@ -78,7 +81,7 @@ impl Monitor {
         if self.mute || !self.level_db.is_finite() {
             return 0.0;
         }
-        gain_from_db(self.level_db + if self.dim { self.dim_db } else { 0.0 })
+        gain_from_db(self.level_db + self.service_db + if self.dim { self.dim_db } else { 0.0 })
     }
 }
 
@@ -158,6 +161,8 @@ mod tests {
         assert_eq!(settled(Monitor { swap: true, ..neutral }), (-0.25, 0.5));
         assert_eq!(settled(Monitor { polarity: true, ..neutral }), (0.5, 0.25));
         assert_eq!(settled(Monitor { mute: true, ..neutral }), (0.0, 0.0));
+        let at_service = settled(Monitor { service_db: -6.25, ..neutral });
+        assert_eq!(at_service, (0.5 * gain_from_db(-6.25), -0.25 * gain_from_db(-6.25)));
         let dimmed = settled(Monitor { dim: true, ..neutral });
         assert!((dimmed.0 - 0.05).abs() < 1e-12);
     }

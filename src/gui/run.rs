@@ -37,6 +37,7 @@ pub fn run(session: Option<PathBuf>) -> Result<(), String> {
     let window_file = folders.settings_file().with_file_name("window.ron");
     let setup = Setup { folders, threads, audio: true };
     let mut core = Core::new(setup).map_err(|e| format!("the program cannot start its threads: {e}"))?;
+    core.handle(Command::WatchAlbum(true));
     if let Some(path) = session {
         core.handle(Command::Open(path));
     }

@@ -165,7 +165,7 @@ pub fn setting_of(session: &Session, request: &Request) -> Result<Setting, Match
 
 /// The session without what nobody hears in it (texts, codes, orders) and without what is only for listening, so that two
 /// that sound alike are equal.
-fn as_heard(session: &Session) -> Session {
+pub(super) fn as_heard(session: &Session) -> Session {
     let plain = audition::delivered(session);
     let songs = plain.songs.iter().map(|song| {
         Arc::new(Song {

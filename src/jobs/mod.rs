@@ -1,5 +1,7 @@
 //! Work beside the sound: a few named threads, each job with progress and cancel.
 
+pub mod album_report;
+pub mod album_scan;
 pub mod check;
 pub mod curves;
 pub mod export;

@@ -3,6 +3,7 @@
 //! Streaming meters take planar `f64` blocks of any size and allocate nothing after `new`; [`analysis`] runs all that a
 //! file needs in one pass.
 
+pub mod album;
 pub mod analysis;
 pub mod bandwidth;
 pub mod dynamics;
@@ -11,6 +12,8 @@ pub mod level;
 pub mod loudness;
 pub mod loudness_map;
 pub mod peak;
+pub mod services;
+pub mod song_figures;
 pub mod spectrum;
 pub mod stereo;
 pub mod thirds;

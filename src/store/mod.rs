@@ -12,6 +12,7 @@ pub mod migrate;
 mod paths;
 pub mod presets;
 pub mod safe_write;
+pub mod services;
 
 use std::path::PathBuf;
 

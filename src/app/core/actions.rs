@@ -84,6 +84,9 @@ impl Core {
             Action::Dim => self.change_monitor(|m| m.dim = !m.dim),
             Action::Mono => self.toggle_listen(MonitorListen::Mono),
             Action::Side => self.toggle_listen(MonitorListen::Side),
+            Action::ServiceOff => self.play_at_service(None),
+            Action::ReloadServices => self.reload_services(),
+            Action::ServicesFile => self.make_services_file(),
             Action::ResetMeters => self.live.tell_meters(MeterAct::Reset),
             // The window's own.
             Action::New
@@ -111,6 +114,9 @@ impl Core {
             | Action::ResetLayout
             | Action::Layouts
             | Action::MeterColumn
+            | Action::AlbumReport
+            | Action::AlbumWindow
+            | Action::ServicesWindow
             | Action::LevelWindow
             | Action::BitsWindow
             | Action::LoudnessWindow

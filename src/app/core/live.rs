@@ -505,6 +505,7 @@ fn start(
 fn monitor_of(view: &MonitorView) -> Monitor {
     Monitor {
         level_db: view.level_db,
+        service_db: view.service.map_or(0.0, |s| s.gain_db),
         dim: view.dim,
         mono: view.listen == MonitorListen::Mono,
         side: view.listen == MonitorListen::Side,

@@ -4,6 +4,7 @@
 //! what jobs and engine report. Time is passed in, so that tests need no clock.
 
 mod actions;
+mod album_table;
 mod curves;
 mod document;
 mod exports;
@@ -13,6 +14,7 @@ mod live;
 mod matching;
 mod meter_worker;
 mod presets;
+mod services;
 mod sources;
 
 use std::path::Path;
@@ -29,7 +31,7 @@ use crate::edit::{Edit, GestureId};
 use crate::engine::EngineStatus;
 use crate::jobs::matching::Setting;
 use crate::jobs::{Pool, Priority};
-use crate::model::{Chain, Session, SongId, Timeline};
+use crate::model::{Chain, Session, Timeline};
 use crate::units::{Frames, SampleRate};
 use curves::Curves;
 use document::Document;
@@ -57,6 +59,10 @@ pub(crate) enum Done {
     Followed(Box<follow::Followed>),
     /// Audio files measured for a curve behind the spectrum.
     Curves(Box<curves::CurvesDone>),
+    /// A song measured for the album table.
+    Scanned(Box<album_table::Scanned>),
+    /// A report of the album.
+    Reported(Box<album_table::Reported>),
 }
 
 /// How a core is set up.
@@ -91,13 +97,13 @@ pub struct Core {
     /// What the last matched bypass was measured on, and its gain in dB.
     bypass_setting: Option<(Setting, f64)>,
     followers: follow::Followers,
+    album: album_table::AlbumTable,
     /// Exports that wait for gains that follow the loudness.
     waiting_exports: Vec<ExportRequest>,
     result: Option<Arc<ExportResult>>,
     deliverables: exports::Offers,
     presets: OwnPresets,
     curves: Curves,
-    /// The song that was heard last while playing.
     gestures: u64,
     /// Nobody chose the rate of the session: the first mixes do.
     rate_is_open: bool,
@@ -114,6 +120,11 @@ impl Core {
         let mut log = Log::default();
         let document = Document::new(Session::new(FIRST_RATE), &setup.folders)?;
         let sources = Sources::new(&setup.folders, &settings);
+        let own_services = setup.folders.config.join(crate::store::services::FILE_NAME);
+        let (services, fault) = album_table::read_services(&own_services);
+        if let Some(fault) = fault {
+            log.warn(fault);
+        }
         let live = Live::new(&settings, setup.audio, &sources, document.session(), &mut log)?;
         let mut core = Self {
             timeline: Arc::new(Timeline::of(document.session())),
@@ -130,6 +141,7 @@ impl Core {
             slot_kind: None,
             bypass_setting: None,
             followers: follow::Followers::default(),
+            album: album_table::AlbumTable::new(services),
             waiting_exports: Vec::new(),
             result: None,
             deliverables: exports::Offers::default(),
@@ -198,6 +210,9 @@ impl Core {
             Command::SetMeters(settings) => self.set_meters(*settings),
             Command::Meter(what) => self.live.tell_meters(what),
             Command::Curve(act) => self.act_on_curves(act),
+            Command::WatchAlbum(watched) => self.watch_album(watched),
+            Command::AlbumReport(path) => self.report_album(path),
+            Command::PlayAtService(chosen) => self.play_at_service(chosen),
             Command::ClearLamps => self.live.clear_lamps(),
         }
     }
@@ -217,14 +232,18 @@ impl Core {
                 Ok(Done::Matched(done)) => self.matched(*done),
                 Ok(Done::Followed(done)) => self.followed(*done),
                 Ok(Done::Curves(done)) => self.curves_measured(*done),
+                Ok(Done::Scanned(done)) => self.scanned(*done),
+                Ok(Done::Reported(done)) => self.reported(*done),
                 Err(panic) => self.log.error(format!("A job failed, a bug: {panic}")),
             }
         }
         self.follow_loudness();
         self.start_waiting_exports();
+        self.scan_album();
         self.live.tick(now_s, &mut self.log);
         self.follow_transport();
         self.tick_curves();
+        self.follow_service();
         self.deliverables.refresh(self.document.session(), &self.timeline);
         Arc::new(self.frame())
     }
@@ -240,7 +259,8 @@ impl Core {
     pub fn is_busy(&self) -> bool {
         let document = &self.document;
         let saves = document.is_writing() || document.is_waiting_to_write();
-        self.live.is_playing() || saves || self.followers.is_waiting() || !self.jobs.jobs().is_empty()
+        let measures = self.followers.is_waiting() || self.album_is_waiting();
+        self.live.is_playing() || saves || measures || !self.jobs.jobs().is_empty()
     }
 
     /// What the sound engine reported on the last tick: counters and load since the lamps were last cleared.
@@ -361,6 +381,8 @@ impl Core {
     }
 
     fn set_monitor(&mut self, monitor: MonitorView) {
+        // The level of a service is the program's own.
+        let monitor = MonitorView { service: self.settings.monitor.service, ..monitor };
         self.settings.monitor = monitor;
         self.live.set_monitor(monitor);
         self.save_settings();
@@ -450,6 +472,7 @@ impl Core {
                 return_on_stop: self.settings.return_on_stop,
             },
             monitor: self.settings.monitor,
+            album: self.album.view.clone(),
             meter_settings: Arc::new(self.settings.meters.clone()),
             loudness_map: self.live.loudness_map(),
             meters: if playing { self.live.meters() } else { at_rest(&self.live.meters()) },

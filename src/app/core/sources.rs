@@ -105,6 +105,11 @@ impl Sources {
         session.songs.iter().map(|song| self.song_state(song.id, &song.source)).collect()
     }
 
+    /// State of a song's file.
+    pub(super) fn state(&self, id: SongId) -> SourceState {
+        self.records.get(&id).map(|r| r.state.clone()).unwrap_or_default()
+    }
+
     fn song_state(&self, id: SongId, source: &SourceRef) -> SongState {
         let record = self.records.get(&id);
         let read = self.check_of(&source.hash).and_then(|r| r.read.as_ref());
@@ -267,11 +272,7 @@ impl CloseUp {
 }
 
 /// Reads a file once: its overview, unless that is in the cache, its average spectrum, its measurements and its faults.
-fn read_once(
-    library: &Library,
-    (path, hash, rate): (&Path, &str, SampleRate),
-    cx: &JobContext,
-) -> Inspected {
+fn read_once(library: &Library, (path, hash, rate): (&Path, &str, SampleRate), cx: &JobContext) -> Inspected {
     let mut overview = Overview::load(library.cache(), hash);
     let mut builder = overview.is_none().then(OverviewBuilder::new);
     let mut bands = BandMeter::new(rate.0);
@@ -383,6 +384,7 @@ impl Core {
             self.sources.draw(&key.hash, overview);
         }
         self.spawn_inspect(key, overview.is_some());
+        self.forget_failed_scans();
         self.live.sources_changed();
     }
 

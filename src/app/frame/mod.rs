@@ -3,6 +3,7 @@
 //! Everything large is shared behind an `Arc` and replaced, never changed. Levels are in the unit their name says; a
 //! reading that does not exist (silence, too short) is `None`.
 
+mod album;
 mod meters;
 
 use std::collections::BTreeMap;
@@ -15,9 +16,13 @@ pub use crate::deliver::{SettingDesc, SettingKind};
 use crate::meter::loudness_map::LoudnessMap;
 use crate::model::{ChainRef, Extra, Finding, PlacedSong, Session, SlotId, SongId, Timeline};
 use crate::units::{Frames, SampleRate};
+pub use album::{
+    AlbumRow, AlbumView, Confidence, Direction, Grade, Held, Mode, Outlier, Playback, Reading, RowState,
+    Service, ServicePlay, SongFigures, Standing, Verdict,
+};
 pub use meters::{
-    CurveKind, CurveView, FieldView, GRAM_COLUMNS, GRAM_HIGH_HZ, GRAM_LOW_HZ, GRAM_ROWS, LevelView, LoudnessView,
-    MeterView, PlaceReading, SpectrogramView, SpectrumView, StereoView, ToneView,
+    CurveKind, CurveView, FieldView, GRAM_COLUMNS, GRAM_HIGH_HZ, GRAM_LOW_HZ, GRAM_ROWS, LevelView,
+    LoudnessView, MeterView, PlaceReading, SpectrogramView, SpectrumView, StereoView, ToneView,
 };
 
 /// Whether the session is on disk as it is in memory.
@@ -109,6 +114,15 @@ pub enum MonitorListen {
     Right,
 }
 
+/// The level of a service in the monitor path.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MonitorService {
+    /// Its gain at this moment, dB.
+    pub gain_db: f64,
+    /// By song or by album.
+    pub mode: Mode,
+}
+
 /// The monitor section: after the master tap, never in a file.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct MonitorView {
@@ -122,11 +136,21 @@ pub struct MonitorView {
     pub swap: bool,
     /// Inverts the right channel.
     pub invert_right: bool,
+    /// The service whose level is heard; set by the program alone, and never kept.
+    #[serde(skip)]
+    pub service: Option<MonitorService>,
 }
 
 impl Default for MonitorView {
     fn default() -> Self {
-        Self { level_db: 0.0, dim: false, listen: MonitorListen::Stereo, swap: false, invert_right: false }
+        Self {
+            level_db: 0.0,
+            dim: false,
+            listen: MonitorListen::Stereo,
+            swap: false,
+            invert_right: false,
+            service: None,
+        }
     }
 }
 
@@ -478,6 +502,8 @@ pub struct Frame {
     pub transport: TransportView,
     /// Monitor section.
     pub monitor: MonitorView,
+    /// The mastered songs side by side, and the services.
+    pub album: AlbumView,
     /// How the meters are set: point, ballistics, scales, analyser, layout.
     pub meter_settings: Arc<MeterSettings>,
     /// Meters.
@@ -533,6 +559,7 @@ impl Frame {
             selection: Selection::default(),
             transport: TransportView::default(),
             monitor: MonitorView::default(),
+            album: AlbumView::default(),
             meter_settings: Arc::default(),
             meters: Arc::default(),
             loudness_map: Arc::default(),

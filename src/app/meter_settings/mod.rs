@@ -15,9 +15,7 @@ pub use level::{
 };
 pub use loudness::LoudnessSettings;
 pub use spectrum::{AverageOver, Difference, Slope, SpectrumSettings, TraceRef};
-pub use stereo::{
-    CorrelationBands, CorrelationTime, FieldGain, FieldPicture, Persistence, StereoSettings,
-};
+pub use stereo::{CorrelationBands, CorrelationTime, FieldGain, FieldPicture, Persistence, StereoSettings};
 
 use crate::model::SlotId;
 

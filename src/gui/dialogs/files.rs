@@ -28,6 +28,8 @@ pub enum FileKind {
     OpenSession,
     /// A name to save a session under.
     SaveSession,
+    /// A name for the report of an album.
+    SaveReport,
     /// One audio file.
     OpenAudio,
     /// Several audio files.
@@ -154,7 +156,9 @@ fn portal(request: &FileRequest) -> Option<Vec<PathBuf>> {
         FileKind::OpenSession => {
             dialog.add_filter("Sessions", &["glassmaster", "json"]).pick_file().map(|p| vec![p])
         }
-        FileKind::SaveSession => dialog.set_file_name(&request.file_name).save_file().map(|p| vec![p]),
+        FileKind::SaveSession | FileKind::SaveReport => {
+            dialog.set_file_name(&request.file_name).save_file().map(|p| vec![p])
+        }
         FileKind::OpenAudio => dialog.add_filter("Audio", &AUDIO_ENDINGS).pick_file().map(|p| vec![p]),
         FileKind::Audio => dialog.add_filter("Audio", &AUDIO_ENDINGS).pick_files(),
         FileKind::Import => dialog.add_filter("Audio and zips", &AUDIO_ENDINGS).pick_files(),
@@ -226,7 +230,7 @@ impl PathDialog {
             FileKind::Audio if paths.iter().any(|p| !p.is_file()) => Some("There is no such file"),
             FileKind::Import if paths.iter().any(|p| !p.exists()) => Some("There is no such file or folder"),
             FileKind::OpenSession | FileKind::OpenAudio if !path.is_file() => Some("There is no such file"),
-            FileKind::SaveSession if path.is_dir() || path.file_name().is_none() => {
+            FileKind::SaveSession | FileKind::SaveReport if path.is_dir() || path.file_name().is_none() => {
                 Some("A name for the file is missing")
             }
             FileKind::Folder if path.is_file() => Some("That is a file"),
@@ -270,7 +274,7 @@ impl PathDialog {
         foot(ui, |ui| {
             let word = match self.request.kind {
                 FileKind::OpenSession => "Open",
-                FileKind::SaveSession => "Save here",
+                FileKind::SaveSession | FileKind::SaveReport => "Save here",
                 FileKind::OpenAudio => "Use this file",
                 FileKind::Audio => "Use these files",
                 FileKind::Import => "Import",
@@ -346,7 +350,7 @@ impl PathDialog {
             self.chosen.push(entry.name.clone());
         }
         self.text = self.folder.join(&entry.name).display().to_string();
-        if self.request.kind == FileKind::SaveSession && !entry.is_file {
+        if matches!(self.request.kind, FileKind::SaveSession | FileKind::SaveReport) && !entry.is_file {
             let folder = self.folder.join(&entry.name);
             self.go(folder);
         }
@@ -374,6 +378,7 @@ fn fits(name: &str, kind: FileKind) -> bool {
     let ending = Path::new(name).extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
     match kind {
         FileKind::OpenSession | FileKind::SaveSession => matches!(ending.as_str(), "glassmaster" | "json"),
+        FileKind::SaveReport => matches!(ending.as_str(), "html" | "csv" | "json" | "txt"),
         FileKind::OpenAudio | FileKind::Audio => ending != "zip" && AUDIO_ENDINGS.contains(&ending.as_str()),
         FileKind::Import => AUDIO_ENDINGS.contains(&ending.as_str()),
         FileKind::Folder => false,

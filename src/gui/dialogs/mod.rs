@@ -44,12 +44,15 @@ pub enum Pending {
 #[derive(Debug, Clone, PartialEq)]
 enum Purpose {
     Open,
-    SaveAs { then: Option<Pending> },
+    SaveAs {
+        then: Option<Pending>,
+    },
     Import,
     Relink(SongId),
     ExportFolder,
     /// Its name.
     Curve(String),
+    AlbumReport,
 }
 
 /// The dialog that is open.
@@ -163,6 +166,7 @@ impl Dialogs {
             Action::ExportReference | Action::ExportDdp | Action::Export => {
                 self.open = Some(Dialog::Export(export::ExportDialog::new(action, frame)));
             }
+            Action::AlbumReport => self.report_as(frame),
             Action::SavePreset | Action::SaveSlotPreset => {
                 let target = presets::target_of(frame, action == Action::SaveSlotPreset);
                 let Some(target) = target else { return false };
@@ -209,6 +213,16 @@ impl Dialogs {
         request.file_name = format!("{}.glassmaster", name.replace(['/', '\\'], "-"));
         request.folder = frame.path.as_ref().and_then(|p| p.parent().map(PathBuf::from));
         self.choose(request, Purpose::SaveAs { then }, None);
+    }
+
+    /// Where the report of the album goes; its ending chooses the form.
+    fn report_as(&mut self, frame: &Frame) {
+        let mut request = FileRequest::new(FileKind::SaveReport, "Album report: .html, .csv, .json or .txt");
+        let title = &frame.session.metadata.title;
+        let name = if title.is_empty() { "Album" } else { title };
+        request.file_name = format!("{} - loudness.html", name.replace(['/', '\\'], "-"));
+        request.folder = frame.path.as_ref().and_then(|p| p.parent().map(PathBuf::from));
+        self.choose(request, Purpose::AlbumReport, None);
     }
 
     fn choose(&mut self, request: FileRequest, purpose: Purpose, back: Option<Box<export::ExportDialog>>) {
@@ -285,6 +299,13 @@ impl Dialogs {
                 }
                 out.send(Command::SaveAs(path));
                 self.after_save = then;
+            }
+            Purpose::AlbumReport => {
+                let mut path = paths.remove(0);
+                if path.extension().is_none() {
+                    path.set_extension("html");
+                }
+                out.send(Command::AlbumReport(path));
             }
             Purpose::ExportFolder => {
                 if let Some(mut dialog) = back {

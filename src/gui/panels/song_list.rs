@@ -5,7 +5,7 @@
 
 use egui::{Align, Align2, Color32, Rect, Response, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
-use crate::app::frame::{Selection, SongState, SourceState};
+use crate::app::frame::{RowState, Selection, SongState, SourceState};
 use crate::app::{Action, Command, Frame};
 use crate::edit::{Edit, SongField};
 use crate::gui::outbox::{Outbox, Wish};
@@ -55,26 +55,33 @@ struct Columns {
     gap: Rect,
     lufs: Rect,
     peak: Rect,
+    /// Loudness and true peak of the master, where it is measured.
+    master: Option<(Rect, Rect)>,
     state: Rect,
 }
 
 impl Columns {
-    fn of(row: Rect) -> Self {
+    /// `with_master` gives room to the figures of the master: in a narrow list the start steps back for them.
+    fn of(row: Rect, with_master: bool) -> Self {
         let mut right = row.right() - 6.0;
         let mut take = |width: f32| {
             right -= width;
             Rect::from_min_max(pos2(right, row.top()), pos2(right + width - 4.0, row.bottom()))
         };
         let state = take(20.0);
+        let master = with_master.then(|| {
+            let peak = take(40.0);
+            (take(42.0), peak)
+        });
         let peak = take(40.0);
         let lufs = take(44.0);
         let gap = take(48.0);
         let length = take(44.0);
-        let start = take(44.0);
+        let start = take(if with_master && row.width() < 430.0 { 0.0 } else { 44.0 });
         let number = Rect::from_min_max(row.min, pos2(row.left() + 26.0, row.bottom()));
         let title =
             Rect::from_min_max(pos2(number.right() + 8.0, row.top()), pos2(start.left() - 4.0, row.bottom()));
-        Self { number, title, start, length, gap, lufs, peak, state }
+        Self { number, title, start, length, gap, lufs, peak, master, state }
     }
 }
 
@@ -82,7 +89,7 @@ impl Columns {
 pub fn song_list_ui(ui: &mut Ui, frame: &Frame, state: &mut SongListState, out: &mut Outbox) {
     ui.spacing_mut().item_spacing.y = 0.0;
     let (head, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEAD_HEIGHT), Sense::hover());
-    head_ui(ui, head);
+    head_ui(ui, head, frame.album.watched);
     state.insertion = None;
     if frame.session.songs.is_empty() {
         return empty_ui(ui, out);
@@ -107,8 +114,8 @@ pub fn song_list_ui(ui: &mut Ui, frame: &Frame, state: &mut SongListState, out: 
     });
 }
 
-fn head_ui(ui: &Ui, rect: Rect) {
-    let c = Columns::of(rect);
+fn head_ui(ui: &Ui, rect: Rect, with_master: bool) {
+    let c = Columns::of(rect, with_master);
     cell(ui, c.number, "#", true);
     elided(ui, c.title, "Title", theme().small, theme().text_weak);
     let heads = [
@@ -118,7 +125,16 @@ fn head_ui(ui: &Ui, rect: Rect) {
         (c.lufs, "LUFS", LUFS_ABOUT),
         (c.peak, "dBTP", "True peak of the file as delivered, before gain and chain"),
     ];
-    for (rect, label, about) in heads {
+    let master = c.master.map(|(lufs, peak)| {
+        [
+            (lufs, "→ LUFS", "Integrated loudness of the master; … while it is measured again"),
+            (peak, "→ dBTP", "True peak of the master"),
+        ]
+    });
+    for (rect, label, about) in heads.into_iter().chain(master.into_iter().flatten()) {
+        if rect.width() <= 0.0 {
+            continue;
+        }
         cell(ui, rect, label, true);
         ui.interact(rect, ui.scope_id().with(label), Sense::hover()).on_hover_text(about);
     }
@@ -191,7 +207,7 @@ fn row_ui(
         ui.painter().rect_filled(rect, 0.0, t.panel_raised);
     }
     let top = Rect::from_min_size(rect.min, vec2(rect.width(), ROW_HEIGHT));
-    let columns = Columns::of(top);
+    let columns = Columns::of(top, frame.album.watched);
     cells_ui(ui, frame, index, song, &columns, state);
     state_mark(ui, known, columns.state, id);
     if let Some(why) = why {
@@ -215,7 +231,9 @@ fn cells_ui(ui: &Ui, frame: &Frame, index: usize, song: &Song, c: &Columns, stat
         elided(ui, c.title, text, t.body, colour);
     }
     if let Some(placed) = frame.timeline.songs.get(index) {
-        cell(ui, c.start, &ms_from_seconds(rate.seconds_from_frames(placed.start)), false);
+        if c.start.width() > 0.0 {
+            cell(ui, c.start, &ms_from_seconds(rate.seconds_from_frames(placed.start)), false);
+        }
         cell(ui, c.length, &ms_from_seconds(rate.seconds_from_frames(placed.length())), false);
     }
     if !edits(Column::Gap) {
@@ -226,6 +244,24 @@ fn cells_ui(ui: &Ui, frame: &Frame, index: usize, song: &Song, c: &Columns, stat
     let colour = if peak.is_some_and(|p| p > 0.0) { t.error } else { t.text_weak };
     cell_in(ui, c.lufs, &plain_reading(lufs, 1), t.body, t.text_weak);
     cell_in(ui, c.peak, &plain_reading(peak, 1), t.body, colour);
+    if let Some(rects) = c.master {
+        master_ui(ui, frame, song.id, rects);
+    }
+}
+
+/// The figures of the master; those of before a change are weak, with `…` while there are none.
+fn master_ui(ui: &Ui, frame: &Frame, song: SongId, (lufs, peak): (Rect, Rect)) {
+    let t = theme();
+    let row = frame.album.row(song);
+    let Some(figures) = row.and_then(|r| r.figures) else {
+        let waits = row.is_none_or(|r| r.state == RowState::Waiting);
+        return cell_in(ui, lufs, if waits { "…" } else { "–" }, t.body, t.text_weak);
+    };
+    let fresh = row.is_some_and(|r| r.state == RowState::Fresh);
+    let ink = if fresh { t.text } else { t.text_weak };
+    let over = figures.true_peak_dbtp.is_some_and(|p| p > 0.0);
+    cell_in(ui, lufs, &plain_reading(figures.integrated_lufs, 1), t.body, ink);
+    cell_in(ui, peak, &plain_reading(figures.true_peak_dbtp, 1), t.body, if over { t.error } else { ink });
 }
 
 fn state_mark(ui: &Ui, known: Option<&SongState>, rect: Rect, id: egui::Id) {
@@ -501,7 +537,7 @@ fn total_ui(ui: &mut Ui, frame: &Frame) {
     let t = theme();
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), Sense::hover());
     ui.painter().hline(rect.x_range(), rect.top() + 0.5, t.hairline());
-    let c = Columns::of(rect);
+    let c = Columns::of(rect, frame.album.watched);
     let count = frame.session.songs.len();
     let words = if count == 1 { "1 song".to_owned() } else { format!("{count} songs") };
     elided(ui, c.title, &words, t.body, t.text_weak);
@@ -511,6 +547,11 @@ fn total_ui(ui: &mut Ui, frame: &Frame) {
     // The loudest true peak is that of the album; its loudness is not the mean of the songs' and stays out.
     let peaks = frame.timeline.songs.iter().filter_map(|p| frame.song_state(p.id)?.true_peak_dbtp);
     cell_in(ui, c.peak, &plain_reading(peaks.reduce(f64::max), 1), t.body, t.text_weak);
+    if let (Some((lufs, peak)), Some(whole)) = (c.master, frame.album.whole) {
+        let ink = if frame.album.fresh { t.text } else { t.text_weak };
+        cell_in(ui, lufs, &plain_reading(whole.integrated_lufs, 1), t.body, ink);
+        cell_in(ui, peak, &plain_reading(whole.true_peak_dbtp, 1), t.body, ink);
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use egui::{Align2, RichText, Sense, Ui, pos2, vec2};
 use crate::app::frame::{MonitorListen, MonitorView};
 use crate::app::{Action, Command, Frame};
 use crate::gui::outbox::Outbox;
+use crate::gui::panels::meters::services::play_text;
 use crate::gui::theme::theme;
 use crate::gui::widgets::icons::Icon;
 use crate::gui::widgets::number::{NumberSpec, number_field};
@@ -151,5 +152,15 @@ fn switches_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
     }
     if toggle(ui, "Ø right", monitor.invert_right, t.warning).clicked() {
         out.send(Command::SetMonitor(MonitorView { invert_right: !monitor.invert_right, ..monitor }));
+    }
+    service_lamp_ui(ui, frame, out);
+}
+
+/// Says that a service's level is heard; a click leaves it.
+fn service_lamp_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
+    let Some(play) = &frame.album.playing else { return };
+    let about = "The monitors play at this service's level; no file does. Click to hear it as it is.";
+    if toggle(ui, &play_text(play), true, theme().warning).on_hover_text(about).clicked() {
+        out.send(Command::PlayAtService(None));
     }
 }

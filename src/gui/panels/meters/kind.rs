@@ -3,6 +3,8 @@
 
 use egui::{Ui, vec2};
 
+use super::album_table::album_table_ui;
+use super::services::services_ui;
 use super::{
     MeterPanels, bits_ui, correlation_ui, field_ui, level_ui, loudness_ui, spectrogram_ui, spectrum_ui,
 };
@@ -135,6 +137,26 @@ views! {
             field_ui(ui, frame, vec2(size.x, (size.y - 52.0).max(60.0)));
             correlation_ui(ui, &frame.meters.stereo, vec2(size.x, 46.0));
         },
+    };
+    /// The mastered songs side by side.
+    AlbumTable => View {
+        id: "album_table",
+        label: "Album table",
+        window_action: Action::AlbumWindow,
+        smallest_height: 160.0,
+        growth: 1.0,
+        window_size: [1120.0, 460.0],
+        ui: |ui, frame, panels, out| album_table_ui(ui, frame, &mut panels.album_table, out),
+    };
+    /// What services make of the master.
+    Services => View {
+        id: "services",
+        label: "Services",
+        window_action: Action::ServicesWindow,
+        smallest_height: 160.0,
+        growth: 1.0,
+        window_size: [1120.0, 720.0],
+        ui: |ui, frame, panels, out| services_ui(ui, frame, &mut panels.services, out),
     };
 }
 

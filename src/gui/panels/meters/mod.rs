@@ -4,6 +4,7 @@
 //! column at the right ([`meters_ui`]), as a tab of the lower panel ([`strip_ui`]), in a window of its own
 //! ([`meter_windows_ui`]).
 
+pub mod album_table;
 mod bits;
 mod column;
 mod field;
@@ -11,6 +12,7 @@ mod kind;
 mod level;
 mod loudness;
 mod places;
+pub mod services;
 mod spectrogram;
 mod spectrum;
 mod spectrum_menu;
@@ -43,6 +45,8 @@ pub struct MeterPanels {
     /// Sizes of what is held when it was taken, points.
     grabbed: [f32; 2],
     windows: windows::Windows,
+    album_table: album_table::AlbumTableState,
+    services: services::ServicesState,
 }
 
 /// Names a view to screen readers by its values, at most twice a second another text.
