@@ -7,6 +7,7 @@ pub mod analysis;
 pub mod bandwidth;
 pub mod correlation;
 pub mod dynamics;
+pub mod ledger;
 pub mod level;
 pub mod loudness;
 pub mod loudness_map;

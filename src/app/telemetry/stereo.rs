@@ -39,9 +39,11 @@ impl Stereo {
     }
 
     /// Points of the goniometer as left and right, newest last.
-    pub(super) fn field(&self) -> Vec<[f32; 2]> {
+    pub(super) fn field_into(&self, out: &mut Vec<[f32; 2]>) {
         // The meter plots x = (R − L)/√2, y = (L + R)/√2.
         let half = std::f32::consts::FRAC_1_SQRT_2;
-        self.field.points().map(|p| [(p.y - p.x) * half, (p.y + p.x) * half]).collect()
+        out.clear();
+        out.reserve(FIELD_POINTS);
+        out.extend(self.field.points().map(|p| [(p.y - p.x) * half, (p.y + p.x) * half]));
     }
 }
