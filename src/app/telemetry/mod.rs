@@ -259,6 +259,45 @@ impl std::fmt::Debug for Meters {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::units::Frames;
+
+    #[test]
+    fn maxima_and_overs_say_where_on_the_album_they_were_and_stay_when_it_jumps() {
+        let rate = SampleRate(48_000);
+        let mut meters = Meters::new(rate, &MeterSettings::default());
+        let mut session = Session::new(rate);
+        let source =
+            crate::model::SourceRef { frames: 48_000 * 60, sample_rate_hz: 48_000, ..Default::default() };
+        session.songs.push(Arc::new(crate::model::Song::new(
+            crate::model::SongId(1),
+            source,
+            rate,
+            Frames::ZERO,
+        )));
+        meters.set_session(1, &Arc::new(session), &Arc::default());
+        let place =
+            |at, run| SamplePlace { position: Some(Frames(at)), session: 1, run, ..SamplePlace::default() };
+        let mut x = vec![0.0; 1000];
+        x[400..405].fill(1.0);
+        let silence = vec![0.0; 1000];
+        meters.push_at(&place(10_000, 0), &silence, &x);
+        meters.push_at(&place(11_000, 0), &silence, &silence);
+        meters.push_at(&place(500_000, 1), &x, &silence);
+        let level = meters.view().level;
+        assert_eq!((level.over_at, level.overs), ([Some(Frames(500_400)), Some(Frames(10_400))], [1, 1]));
+        assert_eq!(level.max_at, level.over_at);
+        meters.finish();
+        let found = meters.view().level.true_peak_at.map(|at| at.map(|at| at.0));
+        assert!(
+            found.iter().zip([500_402, 10_402]).all(|(at, near)| at.is_some_and(|at| (at - near).abs() < 4)),
+            "{found:?}"
+        );
+        // After a reset the same sound goes on.
+        meters.act(&MeterAct::Reset);
+        assert_eq!(meters.view().level.overs, [0, 0]);
+        meters.push_at(&place(501_000, 1), &x, &x);
+        assert_eq!(meters.view().level.over_at, [Some(Frames(501_400)); 2]);
+    }
 
     #[test]
     fn a_calibrated_sine_reads_right_on_every_meter() {

@@ -71,6 +71,11 @@ impl TruePeakBars {
     /// Takes a block of both channels (of the same length) whose first frame lies at a place.
     pub fn push(&mut self, left: &[f64], right: &[f64], at: Option<Frames>) {
         let frames = left.len().min(right.len());
+        let expected = self.cell_at.map(|cell| cell + Frames(self.filled as i64));
+        if self.filled > 0 && at != expected {
+            // A cell has one place.
+            self.search();
+        }
         let mut done = 0;
         while done < frames {
             if self.filled == 0 {
