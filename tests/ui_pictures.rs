@@ -14,10 +14,13 @@ use glassmaster::app::Frame;
 use glassmaster::app::frame::{
     FocusView, LevelView, LoudnessView, MeterView, Selection, SpectrumView, StereoView,
 };
+use glassmaster::app::meter_settings::{LevelScale, LevelSettings, MeterSettings};
 use glassmaster::gui::outbox::Outbox;
 use glassmaster::gui::panels::chain::{ChainState, chain_ui};
-use glassmaster::gui::panels::meters::{MeterPanels, meters_ui};
+use glassmaster::gui::panels::meters::{MeterKind, MeterPanels, meters_ui};
 use glassmaster::gui::panels::timeline::{TimelineState, timeline_ui};
+use glassmaster::gui::theme::theme;
+use glassmaster::meter::level::{BitReading, Needle};
 use glassmaster::model::{Chain, ChainRef, Fade, FadeShape, ParamValue, Session, Slot, SlotId, SongId};
 use ui_support::{RATE, frame_of, seconds, session, window_of};
 
@@ -130,6 +133,103 @@ fn the_meters_of_a_loud_passage() {
     picture("meters", vec2(252.0, 860.0), move |ui| meters_ui(ui, &frame, &mut panels, &mut out));
 }
 
+/// Levels of a loud passage, left over full scale.
+fn levels() -> LevelView {
+    let needle = |now: f64, max: f64| Needle { now_dbfs: Some(now), max_dbfs: Some(max) };
+    LevelView {
+        peak_dbfs: [Some(-1.4), Some(-3.2)],
+        hold_dbfs: [Some(-0.3), Some(-1.1)],
+        max_dbfs: [Some(0.0), Some(-0.8)],
+        rms_dbfs: [Some(-12.8), Some(-13.5)],
+        rms_600: [needle(-13.0, -10.2), needle(-13.6, -10.9)],
+        vu: [needle(-16.4, -14.8), needle(-18.2, -15.6)],
+        ppm_1: [needle(-8.2, -5.0), needle(-10.4, -6.3)],
+        ppm_2: [needle(-10.6, -8.0), needle(-12.9, -9.1)],
+        true_peak_now_dbtp: [Some(-1.2), Some(-3.0)],
+        true_peak_dbtp: [Some(0.42), Some(-0.61)],
+        true_peak_at: [Some(seconds(75.25)), Some(seconds(31.0))],
+        true_peak_overs: [3, 0],
+        full_scale_runs: 2,
+        overs: [2, 0],
+        over_at: [Some(seconds(75.25)), None],
+        dc: [Some(0.000_021), Some(-0.000_004)],
+        bits: [dithered(), BitReading { used: 24, stuck: 1 << (32 - 20), ..noisy(24) }],
+        ..LevelView::default()
+    }
+}
+
+fn noisy(bits: usize) -> BitReading {
+    let activity = std::array::from_fn(|i| match i {
+        i if i >= bits => 0.0,
+        i if i < 4 => 0.06 * (i + 1) as f32,
+        _ => 0.5,
+    });
+    BitReading { used: bits as u32, activity, ..BitReading::default() }
+}
+
+/// Sixteen bits in a word of 24.
+fn dithered() -> BitReading {
+    noisy(16)
+}
+
+fn frame_with_levels(settings: LevelSettings) -> Frame {
+    let mut frame = Frame::still(Arc::new(Session::new(RATE)));
+    let point = "master · master tap".to_owned();
+    frame.meters = Arc::new(MeterView { point, level: levels(), ..MeterView::default() });
+    frame.meter_settings = Arc::new(MeterSettings { level: settings, ..MeterSettings::default() });
+    frame
+}
+
+/// The level panel on every face, in the size it has in the column, and once large as in a window of its own.
+#[test]
+fn the_levels_on_every_scale() {
+    let frames =
+        LevelScale::ALL.map(|scale| frame_with_levels(LevelSettings { scale, ..LevelSettings::default() }));
+    let (mut panels, mut out) = (MeterPanels::default(), Outbox::default());
+    let (cell, gap) = (vec2(228.0, 240.0), vec2(24.0, 20.0));
+    picture("levels", vec2(780.0, 800.0), move |ui| {
+        ui.painter().rect_filled(ui.max_rect().expand(20.0), 0.0, theme().panel);
+        for (i, frame) in frames.iter().enumerate() {
+            let place = vec2((i % 3) as f32, (i / 3) as f32) * (cell + gap);
+            let rect = egui::Rect::from_min_size(egui::pos2(12.0, 12.0) + place, cell);
+            let mut inner = ui.new_child(egui::UiBuilder::new().id_salt(i).max_rect(rect));
+            (MeterKind::Level.view().ui)(&mut inner, frame, &mut panels, &mut out);
+        }
+    });
+}
+
+/// A view alone on the ground of a panel.
+fn view_picture(name: &str, size: Vec2, kind: MeterKind, scale: LevelScale) {
+    let frame = frame_with_levels(LevelSettings { scale, ..LevelSettings::default() });
+    let (mut panels, mut out) = (MeterPanels::default(), Outbox::default());
+    picture(name, size, move |ui| {
+        ui.painter().rect_filled(ui.max_rect().expand(20.0), 0.0, theme().panel);
+        let rect = egui::Rect::from_min_size(egui::pos2(12.0, 12.0), size - vec2(24.0, 24.0));
+        let mut inner = ui.new_child(egui::UiBuilder::new().max_rect(rect));
+        (kind.view().ui)(&mut inner, &frame, &mut panels, &mut out);
+    });
+}
+
+#[test]
+fn the_levels_in_a_window_of_their_own() {
+    view_picture("levels_large", vec2(620.0, 720.0), MeterKind::Level, LevelScale::Dbfs);
+}
+
+#[test]
+fn the_levels_in_a_window_of_usual_size() {
+    view_picture("levels_window", vec2(260.0, 420.0), MeterKind::Level, LevelScale::K14);
+}
+
+#[test]
+fn the_bits_in_the_column() {
+    view_picture("bits", vec2(252.0, 146.0), MeterKind::Bits, LevelScale::Dbfs);
+}
+
+#[test]
+fn the_bits_in_a_window_of_their_own() {
+    view_picture("bits_wide", vec2(664.0, 184.0), MeterKind::Bits, LevelScale::Dbfs);
+}
+
 #[test]
 fn the_eq_over_the_spectrum() {
     let mut slot = Slot::new(SlotId(1), "eq");
@@ -192,5 +292,6 @@ fn spectrum() -> SpectrumView {
         freqs_hz,
         label: "1/12 oct · 4.5 dB/oct".to_owned(),
         slope_db_oct: 4.5,
+        ..SpectrumView::default()
     }
 }

@@ -10,17 +10,26 @@ pub(super) struct Levels {
     channels: [ChannelLevels; 2],
     true_peak: TruePeakBars,
     settings: LevelSettings,
-    /// Where the next frame lies on the album, where that is known.
+    /// Of the signal measured, and of the session whose album has the places.
+    rates: [SampleRate; 2],
+    /// Where the next frame lies on the album in frames of the signal, where that is known.
     next: Option<Frames>,
 }
 
+/// A place in frames of another rate.
+fn at_rate(place: Frames, from: SampleRate, to: SampleRate) -> Frames {
+    if from == to { place } else { Frames((place.0 as f64 * to.hz() / from.hz()).round() as i64) }
+}
+
 impl Levels {
-    pub(super) fn new(rate: SampleRate, settings: &LevelSettings) -> Self {
+    /// For a signal of a rate, of a session of a rate.
+    pub(super) fn new(rate: SampleRate, session_rate: SampleRate, settings: &LevelSettings) -> Self {
         let channel = || ChannelLevels::new(rate.0);
         let mut levels = Self {
             channels: [channel(), channel()],
             true_peak: TruePeakBars::new(rate.0),
             settings: LevelSettings::default(),
+            rates: [rate, session_rate],
             next: None,
         };
         levels.set(settings);
@@ -35,9 +44,20 @@ impl Levels {
         }
     }
 
-    /// The next frame lies here.
-    pub(super) fn locate(&mut self, next: Frames) {
-        self.next = Some(next);
+    /// The next frame lies here on the album of the session, or nowhere.
+    pub(super) fn locate(&mut self, next: Option<Frames>) {
+        let [own, session] = self.rates;
+        self.next = next.map(|place| at_rate(place, session, own));
+    }
+
+    /// The same sound goes on after a reset.
+    pub(super) fn go_on_after(&mut self, before: &Self) {
+        self.next = before.next;
+    }
+
+    /// The sound ends here: the wave behind its last frame counts too.
+    pub(super) fn finish(&mut self) {
+        self.true_peak.finish();
     }
 
     pub(super) fn push(&mut self, left: &[f64], right: &[f64]) {
@@ -57,6 +77,8 @@ impl Levels {
     pub(super) fn view(&self) -> LevelView {
         let run = self.settings.run_length();
         let each = [&self.channels[0], &self.channels[1]];
+        let [own, session] = self.rates;
+        let on_album = |place: Option<Frames>| place.map(|place| at_rate(place, own, session));
         let true_peak = [0, 1].map(|c| self.true_peak.reading(c));
         let rms = each.map(|c| c.rms_300.needle());
         let overs = each.map(|c| c.runs.count(run));
@@ -68,7 +90,7 @@ impl Levels {
                 HoldMode::OneSecond | HoldMode::ThreeSeconds | HoldMode::TenSeconds => dbfs(c.bar.mark()),
             }),
             max_dbfs: each.map(|c| dbfs(c.bar.max())),
-            max_at: each.map(|c| c.bar.max_at()),
+            max_at: each.map(|c| on_album(c.bar.max_at())),
             rms_dbfs: rms.map(|n| n.now_dbfs),
             max_rms_dbfs: rms.map(|n| n.max_dbfs),
             rms_600: each.map(|c| c.rms_600.needle()),
@@ -77,11 +99,11 @@ impl Levels {
             ppm_2: each.map(|c| c.ppm_2.needle()),
             true_peak_now_dbtp: true_peak.map(|t| t.now_dbtp),
             true_peak_dbtp: true_peak.map(|t| t.max_dbtp),
-            true_peak_at: true_peak.map(|t| t.max_at),
+            true_peak_at: true_peak.map(|t| on_album(t.max_at)),
             true_peak_overs: true_peak.map(|t| t.overs),
             full_scale_runs: overs.iter().sum(),
             overs,
-            over_at: each.map(|c| c.runs.last_at(run)),
+            over_at: each.map(|c| on_album(c.runs.last_at(run))),
             dc: each.map(|c| c.dc.offset()),
             bits: each.map(|c| c.bits.reading()),
         }
@@ -96,11 +118,11 @@ mod tests {
     const RATE: SampleRate = SampleRate(48_000);
 
     fn heard() -> Levels {
-        let mut levels = Levels::new(RATE, &LevelSettings::default());
+        let mut levels = Levels::new(RATE, RATE, &LevelSettings::default());
         let mut left: Vec<f64> = (0..48_000).map(|i| 0.9 * (f64::from(i) * 0.1).sin()).collect();
         let right: Vec<f64> = left.iter().map(|x| 0.5 * x).collect();
         left[30_000..30_005].fill(1.0);
-        levels.locate(Frames(1_000_000));
+        levels.locate(Some(Frames(1_000_000)));
         for (l, r) in left.chunks(4096).zip(right.chunks(4096)) {
             levels.push(l, r);
         }
@@ -141,6 +163,16 @@ mod tests {
         assert_eq!(after.max_at[0], before.max_at[0]);
         assert_eq!(after.max_at[1], None, "a new maximum whose place is not known");
         assert!(after.true_peak_at[0].is_some_and(|at| (at.0 - 1_030_002).abs() < 20));
+    }
+
+    #[test]
+    fn places_are_the_sessions_where_another_rate_is_measured() {
+        let mut levels = Levels::new(SampleRate(44_100), SampleRate(96_000), &LevelSettings::default());
+        levels.locate(Some(Frames(960_000)));
+        let mut second = vec![0.0; 44_100];
+        second[22_050] = 0.5;
+        levels.push(&second, &second);
+        assert_eq!(levels.view().max_at, [Some(Frames(1_008_000)); 2]);
     }
 
     #[test]

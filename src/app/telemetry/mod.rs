@@ -55,7 +55,7 @@ impl Meters {
             session_rate,
             rate,
             settings: settings.clone(),
-            levels: level::Levels::new(rate, &settings.level),
+            levels: level::Levels::new(rate, session_rate, &settings.level),
             loudness: loudness::Loudness::new(rate, &settings.loudness),
             stereo: stereo::Stereo::new(rate, &settings.stereo),
             spectra: spectrum::Spectra::new(rate, &settings.spectrum),
@@ -71,8 +71,8 @@ impl Meters {
         self.rate
     }
 
-    /// Takes other settings: only the meters they concern begin anew, and all of them at another point; levels lose
-    /// nothing at the same point.
+    /// Takes other settings: only the meters they concern begin anew, and all of them at another point. Levels lose
+    /// nothing: they all run, the settings choose what is shown.
     pub fn set(&mut self, settings: &MeterSettings) {
         if settings.point != self.settings.point {
             self.settings = settings.clone();
@@ -111,11 +111,6 @@ impl Meters {
         }
     }
 
-    /// The next frame lies here on the album: maxima can say where they were.
-    pub fn locate(&mut self, next: Frames) {
-        self.levels.locate(next);
-    }
-
     fn follow_session(&mut self) {
         let session = self.places.session();
         self.tap = tap_of(self.settings.point, session.map(|s| &**s));
@@ -141,6 +136,7 @@ impl Meters {
         std::mem::swap(&mut new.places, &mut self.places);
         std::mem::swap(&mut new.delivered, &mut self.delivered);
         new.tap = self.tap;
+        new.levels.go_on_after(&self.levels);
         *self = new;
     }
 
@@ -154,10 +150,11 @@ impl Meters {
         while done < left.len() {
             let at = place.after(done);
             let (step, count) = self.places.step(&at, left.len() - done);
-            let range = done..done + count;
-            if let Some(position) = at.position {
-                self.levels.locate(position);
+            if step != Step::On || self.delivered.is_none() {
+                // What is delivered comes late, but in order from where its conversion began.
+                self.levels.locate(self.places.heard_from(count));
             }
+            let range = done..done + count;
             self.spectra.song_begins(self.places.current_song().map(|(_, song)| song));
             self.spectra.set_place(at.position);
             self.push_step(step, &left[range.clone()], &right[range]);
@@ -194,6 +191,7 @@ impl Meters {
 
     /// The signal ends here: the wave behind its last frame counts too. Call once, before the last picture.
     pub fn finish(&mut self) {
+        self.levels.finish();
         self.loudness.finish();
         self.places.refresh(true);
     }
@@ -264,6 +262,45 @@ impl std::fmt::Debug for Meters {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::units::Frames;
+
+    #[test]
+    fn maxima_and_overs_say_where_on_the_album_they_were_and_stay_when_it_jumps() {
+        let rate = SampleRate(48_000);
+        let mut meters = Meters::new(rate, &MeterSettings::default());
+        let mut session = Session::new(rate);
+        let source =
+            crate::model::SourceRef { frames: 48_000 * 60, sample_rate_hz: 48_000, ..Default::default() };
+        session.songs.push(Arc::new(crate::model::Song::new(
+            crate::model::SongId(1),
+            source,
+            rate,
+            Frames::ZERO,
+        )));
+        meters.set_session(1, &Arc::new(session), &Arc::default());
+        let place =
+            |at, run| SamplePlace { position: Some(Frames(at)), session: 1, run, ..SamplePlace::default() };
+        let mut x = vec![0.0; 1000];
+        x[400..405].fill(1.0);
+        let silence = vec![0.0; 1000];
+        meters.push_at(&place(10_000, 0), &silence, &x);
+        meters.push_at(&place(11_000, 0), &silence, &silence);
+        meters.push_at(&place(500_000, 1), &x, &silence);
+        let level = meters.view().level;
+        assert_eq!((level.over_at, level.overs), ([Some(Frames(500_400)), Some(Frames(10_400))], [1, 1]));
+        assert_eq!(level.max_at, level.over_at);
+        meters.finish();
+        let found = meters.view().level.true_peak_at.map(|at| at.map(|at| at.0));
+        assert!(
+            found.iter().zip([500_402, 10_402]).all(|(at, near)| at.is_some_and(|at| (at - near).abs() < 4)),
+            "{found:?}"
+        );
+        // After a reset the same sound goes on.
+        meters.act(&MeterAct::Reset);
+        assert_eq!(meters.view().level.overs, [0, 0]);
+        meters.push_at(&place(501_000, 1), &x, &x);
+        assert_eq!(meters.view().level.over_at, [Some(Frames(501_400)); 2]);
+    }
 
     #[test]
     fn a_calibrated_sine_reads_right_on_every_meter() {

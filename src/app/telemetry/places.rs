@@ -202,6 +202,11 @@ impl Places {
         (step, count)
     }
 
+    /// Where the frames that [`Self::step`] took last began, so many of them, as the album lies now.
+    pub(super) fn heard_from(&self, count: usize) -> Option<Frames> {
+        self.next.map(|next| next - Frames(count as i64))
+    }
+
     /// Whether the frames follow those before; a change of the sound on the way is told to the ledger.
     fn goes_on(&mut self, place: &SamplePlace, at: Frames) -> bool {
         let (Some(last), Some(next)) = (self.last, self.next) else { return false };
@@ -334,5 +339,132 @@ fn reading_of(from: &LedgerReading) -> PlaceReading {
         measured_s: from.measured_s,
         stale_s: from.stale_s,
         length_s: from.length_s,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::MeterTap;
+    use crate::model::{Chain, Slot, SlotId, SourceRef};
+
+    const RATE: SampleRate = SampleRate(48_000);
+
+    /// Songs of 5 s with gaps of 1 s, a slot on the second.
+    fn session() -> Session {
+        let mut session = Session::new(RATE);
+        for id in 1..=3 {
+            let source = SourceRef {
+                path: format!("{id}"),
+                sample_rate_hz: RATE.0,
+                frames: 240_000,
+                channels: 2,
+                ..SourceRef::default()
+            };
+            session.songs.push(Arc::new(Song::new(SongId(id), source, RATE, Frames(48_000))));
+        }
+        song_of(&mut session, 1).chain =
+            Arc::new(Chain { slots: vec![Slot::new(SlotId(9), "gain")], ..Chain::default() });
+        session
+    }
+
+    fn song_of(session: &mut Session, index: usize) -> &mut Song {
+        Arc::make_mut(&mut session.songs[index])
+    }
+
+    fn place(position: i64, session: u64, run: u32) -> SamplePlace {
+        SamplePlace {
+            position: Some(Frames(position)),
+            plan: 1,
+            session,
+            run,
+            begin: if position == 0 { Begin::Clean } else { Begin::Faded },
+            tap: MeterTap::Master,
+        }
+    }
+
+    fn hear(places: &mut Places, from: i64, to: i64, session: u64, run: u32) -> Vec<Step> {
+        let mut at = from;
+        let mut steps = Vec::new();
+        while at < to {
+            let frames = (to - at).min(4096) as usize;
+            let (step, count) = places.step(&place(at, session, run), frames);
+            let x: Vec<f64> = (at..at + count as i64).map(|i| 0.1 * (i as f64 * 0.13).sin()).collect();
+            if step != Step::Nowhere {
+                places.measure(&x, &x);
+            }
+            steps.push(step);
+            at += count as i64;
+        }
+        places.refresh(true);
+        steps
+    }
+
+    /// An album heard whole, and the map of it.
+    fn heard(session: &Session) -> (Places, Arc<LoudnessMap>) {
+        let mut places = Places::new(RATE);
+        let end = Timeline::of(session).end;
+        let map = Arc::new(LoudnessMap::new(RATE, end));
+        places.lay_out(1, &Arc::new(session.clone()), &map);
+        hear(&mut places, 0, end.0, 1, 1);
+        assert_eq!(places.album().measured_s, 17.0);
+        (places, map)
+    }
+
+    fn edited(edit: impl Fn(&mut Session)) -> [f64; 4] {
+        let mut session = session();
+        let (mut places, map) = heard(&session);
+        edit(&mut session);
+        places.lay_out(2, &Arc::new(session), &map);
+        let song = |id| places.song(SongId(id)).map_or(-1.0, |s| s.stale_s);
+        [song(1), song(2), song(3), places.album().stale_s]
+    }
+
+    #[test]
+    fn an_edit_makes_stale_what_it_changes() {
+        assert_eq!(edited(|s| song_of(s, 1).metadata.title = "Other".to_owned()), [0.0; 4]);
+        // Song 1 has no chain: nothing of it reaches over the gap.
+        assert_eq!(edited(|s| song_of(s, 0).gain_db = -3.0), [6.0, 0.0, 0.0, 6.0]);
+        // The tail of song 2's chain rings for 2 s: 1 s of that lies in song 3.
+        assert_eq!(edited(|s| song_of(s, 1).level_db = 1.0), [0.0, 6.0, 1.0, 7.0]);
+        assert_eq!(edited(|s| song_of(s, 2).trim_end = Frames(200_000))[..2], [0.0, 0.0]);
+        let album = edited(|s| {
+            s.album_chain = Arc::new(Chain { slots: vec![Slot::new(SlotId(8), "gain")], ..Chain::default() })
+        });
+        assert_eq!(album, [6.0, 6.0, 5.0, 17.0]);
+    }
+
+    #[test]
+    fn a_moved_song_takes_its_measurements_along() {
+        // Song 1 goes last; both others lie 6 s earlier, on the grid.
+        let stale = edited(|s| s.songs.rotate_left(1));
+        assert_eq!(stale[1..3], [0.0, 0.0], "{stale:?}");
+        // A longer gap before song 2 moves what follows.
+        let mut session = session();
+        let (mut places, _) = heard(&session);
+        song_of(&mut session, 1).gap = Frames(48_000 + 9_600);
+        let map = Arc::new(LoudnessMap::new(RATE, Timeline::of(&session).end));
+        places.lay_out(2, &Arc::new(session), &map);
+        let album = places.album();
+        assert_eq!((album.stale_s, album.length_s), (0.0, 17.2));
+        assert!((album.measured_s - 17.0).abs() < 1e-9, "the new silence was not heard yet");
+    }
+
+    #[test]
+    fn sound_of_an_older_session_is_measured_where_its_song_lies_now() {
+        let mut session = session();
+        let (mut places, map) = heard(&session);
+        // The last song changes while the first, as the old session has it, still sounds.
+        song_of(&mut session, 2).gain_db = 3.0;
+        places.lay_out(2, &Arc::new(session.clone()), &map);
+        assert_eq!(hear(&mut places, 60_000, 70_000, 1, 2)[0], Step::Jump);
+        assert_eq!(hear(&mut places, 640_000, 645_000, 1, 3)[0], Step::Nowhere, "this has no place any more");
+        // In one run from the old parameters into the new ones, in a song that is the same in both.
+        assert_eq!(hear(&mut places, 100_000, 110_000, 1, 4)[0], Step::Jump);
+        assert_eq!(hear(&mut places, 110_000, 120_000, 2, 4), [Step::On; 3]);
+        let crossed = SamplePlace { begin: Begin::Crossed, ..place(120_000, 2, 5) };
+        assert_eq!(places.step(&crossed, 100), (Step::On, 100), "a new plan that sounds the same here");
+        let seek = place(120_100, 2, 6);
+        assert_eq!(places.step(&seek, 100), (Step::Jump, 100));
     }
 }

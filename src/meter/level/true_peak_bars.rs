@@ -71,6 +71,11 @@ impl TruePeakBars {
     /// Takes a block of both channels (of the same length) whose first frame lies at a place.
     pub fn push(&mut self, left: &[f64], right: &[f64], at: Option<Frames>) {
         let frames = left.len().min(right.len());
+        let expected = self.cell_at.map(|cell| cell + Frames(self.filled as i64));
+        if self.filled > 0 && at != expected {
+            // A cell has one place.
+            self.search();
+        }
         let mut done = 0;
         while done < frames {
             if self.filled == 0 {
@@ -87,13 +92,25 @@ impl TruePeakBars {
         }
     }
 
-    /// Reads what has come so far to its end, as if silence followed; the next sound begins anew.
-    pub fn break_off(&mut self) {
+    /// The sound ends here: the wave is read to its end, as if silence followed. The next sound begins anew.
+    pub fn finish(&mut self) {
         if self.filled > 0 {
             self.search();
         }
         self.meter.finish();
         self.note();
+        self.begin_anew();
+    }
+
+    /// The sound jumps: no wave is drawn across the break. Of the last half millisecond only the samples count.
+    pub fn break_off(&mut self) {
+        if self.filled > 0 {
+            self.search();
+        }
+        self.begin_anew();
+    }
+
+    fn begin_anew(&mut self) {
         self.meter.reset();
         self.taken = 0;
         self.channels.iter_mut().for_each(|c| c.is_over = false);
@@ -205,8 +222,13 @@ mod tests {
         bars.push(&[0.0; 81_600], &[0.0; 81_600], Some(Frames(1_000_000)));
         let now = bars.reading(0);
         assert!(now.max_dbtp >= max && now.max_at.unwrap().0 < 480);
-        // The edge to silence overshoots; from its top it fell for 1.7 s.
+        // The edge from silence overshoots; from its top it fell for 1.7 s.
         assert!((now.now_dbtp.unwrap() - now.max_dbtp.unwrap() + 20.0).abs() < 0.2, "{now:?}");
+        let mut ended = TruePeakBars::new(48_000);
+        ended.push(&hidden(2000, 1.0)[..1001], &[0.0; 1001], None);
+        let before = ended.max_dbtp();
+        ended.finish();
+        assert!(ended.max_dbtp() > before, "the wave behind the last sample");
         let mut joined = TruePeakBars::new(48_000);
         joined.push(&[1.0; 480], &[0.0; 480], None);
         joined.break_off();

@@ -77,7 +77,7 @@ views! {
         id: "bits",
         label: "Bits",
         window_action: Action::BitsWindow,
-        smallest_height: 106.0,
+        smallest_height: 122.0,
         growth: 0.2,
         window_size: [640.0, 160.0],
         ui: |ui, frame, _, _| {

@@ -23,8 +23,8 @@ use face::{Face, Tone};
 const USUAL: Vec2 = vec2(228.0, 260.0);
 /// Bars of this height and more have their values under them, points.
 const VALUES_FROM: f32 = 300.0;
-/// Figures of this width and more are those of each channel, points.
-const CHANNELS_FROM: f32 = 168.0;
+/// A body of this width and more has figures for each channel, points.
+const CHANNELS_FROM: f32 = 400.0;
 
 /// What is drawn for a channel, dBFS.
 #[derive(Debug, Clone, Copy, Default)]
@@ -178,22 +178,25 @@ struct Room {
     /// How much larger than usual.
     grown: f32,
     has_values: bool,
+    /// Figures are those of each channel.
+    has_channels: bool,
 }
 
 impl Room {
     fn of(rect: Rect) -> Self {
         let grown = (rect.width() / USUAL.x).min(rect.height() / USUAL.y);
-        let grown = (1.0 + 0.5 * (grown - 1.0)).clamp(1.0, 2.5);
-        let has_values = rect.height() >= VALUES_FROM;
+        let grown = (1.0 + 0.4 * (grown - 1.0)).clamp(1.0, 2.5);
+        let (has_values, has_channels) = (rect.height() >= VALUES_FROM, rect.width() >= CHANNELS_FROM);
         let left = rect.left() + 26.0 * grown;
-        let figures = (126.0 * grown).min(rect.width() * 0.56);
+        let wanted = if has_channels { 178.0 } else { 126.0 };
+        let figures = (wanted * grown).min(rect.width() * 0.56);
         let right = rect.right() - figures - 16.0 * grown;
         let width = (right - left).clamp(40.0, 150.0 * grown);
-        let under = if has_values { 38.0 * grown } else { 6.0 };
+        let under = if has_values { 44.0 * grown } else { 6.0 };
         let bars =
             Rect::from_min_max(pos2(left, rect.top() + 7.0), pos2(left + width, rect.bottom() - under));
         let figures = Rect::from_min_max(pos2(bars.right() + 16.0 * grown, rect.top()), rect.max);
-        Self { whole: rect, bars, figures, grown, has_values }
+        Self { whole: rect, bars, figures, grown, has_values, has_channels }
     }
 
     /// The bar of a channel, and its true-peak bar where there is room for one.
@@ -248,9 +251,10 @@ fn colour(t: &Theme, tone: Tone) -> Color32 {
 fn fill(ui: &Ui, t: &Theme, face: &Face, rect: Rect, level_dbfs: Option<f64>, strength: f32) {
     let Some(value) = level_dbfs.map(|db| face.value(db)) else { return };
     let y_of = |v: f64| rect.bottom() - face.place(v) * rect.height();
-    for (from, to, tone) in face.zones() {
-        if value > from {
-            let part = Rect::from_x_y_ranges(rect.x_range(), y_of(value.min(to))..=y_of(from));
+    for (i, (from, to, tone)) in face.zones().enumerate() {
+        if i == 0 || value > from {
+            let bottom = if i == 0 { rect.bottom() } else { y_of(from) };
+            let part = Rect::from_x_y_ranges(rect.x_range(), y_of(value.min(to))..=bottom);
             ui.painter().rect_filled(part, 0.0, faded(colour(t, tone), strength));
         }
     }
@@ -307,7 +311,7 @@ fn values_ui(ui: &Ui, t: &Theme, face: &Face, room: &Room, frame: &Frame, channe
         ("", (if channel == 0 { "L " } else { "R " }).to_owned() + face.unit, t.text_weak),
     ];
     for (i, (name, value, ink)) in lines.into_iter().enumerate() {
-        let y = rect.bottom() + 2.0 + step * (i as f32 + 0.5);
+        let y = rect.bottom() + 7.0 * room.grown + step * (i as f32 + 0.5);
         let center = pos2(rect.center().x, y);
         ui.painter().text(center, Align2::CENTER_CENTER, value, room.small(t), ink);
         if channel == 0 {
@@ -378,12 +382,11 @@ fn figures_ui(ui: &Ui, t: &Theme, face: &Face, room: &Room, frame: &Frame) {
     let value = painter.text(top + vec2(0.0, 14.0 * k), Align2::LEFT_TOP, reading(peak, 2), big, ink);
     let unit_at = value.right_bottom() + vec2(4.0, -3.0 * k);
     painter.text(unit_at, Align2::LEFT_BOTTOM, "dBTP", small.clone(), t.text_weak);
-    let each = rect.width() >= CHANNELS_FROM;
     let unit_x = rect.right() - 26.0 * k;
     let columns = [unit_x - 44.0 * k, unit_x - 4.0];
     let step = 17.0 * k;
     let mut y = rect.top() + 58.0 * k;
-    if each {
+    if room.has_channels {
         for (name, x) in ["L", "R"].into_iter().zip(columns) {
             painter.text(pos2(x, y), Align2::RIGHT_CENTER, name, small.clone(), t.text_weak);
         }
@@ -394,7 +397,7 @@ fn figures_ui(ui: &Ui, t: &Theme, face: &Face, room: &Room, frame: &Frame) {
             break;
         }
         painter.text(pos2(rect.left(), y), Align2::LEFT_CENTER, line.name, small.clone(), t.text_weak);
-        if each {
+        if room.has_channels {
             for (value, x) in line.pair.into_iter().zip(columns) {
                 painter.text(pos2(x, y), Align2::RIGHT_CENTER, value, small.clone(), t.text);
             }

@@ -168,10 +168,10 @@ impl Face {
         }
     }
 
-    /// Where a value of the face stands: 0 at the bottom, 1 at the top.
+    /// Where a value of the face stands: 0 at the bottom, 1 at the top. Of a VU also what lies under its lowest mark.
     pub fn place(&self, value: f64) -> f32 {
-        let value = value.clamp(self.bottom, self.top);
-        let share = ((value - self.bottom) / (self.top - self.bottom)) as f32;
+        let value = value.min(self.top);
+        let share = ((value - self.bottom).max(0.0) / (self.top - self.bottom)) as f32;
         match self.law {
             Law::Power(exponent) => share.powf(exponent),
             Law::Even => share,
