@@ -173,6 +173,7 @@ actions! {
     LoudnessWindow, "view.loudness_window", "Loudness in its own window", View, "", "Loudness as large as a second screen.";
     SpectrumWindow, "view.spectrum_window", "Spectrum in its own window", View, "", "The spectrum as large as a second screen.";
     FieldWindow, "view.field_window", "Field in its own window", View, "", "Goniometer and correlation as large as a second screen.";
+    CorrelationWindow, "view.correlation_window", "Correlation in its own window", View, "", "Correlation by band, balance and mono sum as large as a second screen.";
     Log, "view.log", "Log", View, "", "Shows or hides the log.";
     FullScreen, "view.full_screen", "Full screen", View, "F11", "The window fills the screen.";
 

@@ -108,6 +108,7 @@ impl Core {
             | Action::LoudnessWindow
             | Action::SpectrumWindow
             | Action::FieldWindow
+            | Action::CorrelationWindow
             | Action::Follow
             | Action::ZoomSong
             | Action::ZoomAlbum

@@ -17,6 +17,8 @@ pub enum MeterKind {
     Spectrum,
     /// Goniometer and correlation.
     Field,
+    /// Correlation by band, balance, mono sum.
+    Correlation,
 }
 
 impl MeterKind {
@@ -27,6 +29,7 @@ impl MeterKind {
             Action::LoudnessWindow => Some(Self::Loudness),
             Action::SpectrumWindow => Some(Self::Spectrum),
             Action::FieldWindow => Some(Self::Field),
+            Action::CorrelationWindow => Some(Self::Correlation),
             _ => None,
         }
     }
@@ -38,6 +41,7 @@ impl MeterKind {
             Self::Loudness => "Loudness",
             Self::Spectrum => "Spectrum",
             Self::Field => "Field",
+            Self::Correlation => "Correlation",
         }
     }
 
@@ -56,12 +60,13 @@ impl MeterKind {
             Self::Level => vec2(260.0, 420.0),
             Self::Loudness => vec2(320.0, 260.0),
             Self::Spectrum => vec2(820.0, 420.0),
-            Self::Field => vec2(420.0, 480.0),
+            Self::Field => vec2(420.0, 500.0),
+            Self::Correlation => vec2(620.0, 380.0),
         }
     }
 
     /// Draws it into all the room there is.
-    pub(super) fn ui(self, ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
+    pub fn ui(self, ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
         ui.spacing_mut().item_spacing.y = 5.0;
         // Below the heading.
         let size = ui.available_size() - vec2(0.0, 21.0);
@@ -70,9 +75,10 @@ impl MeterKind {
             Self::Loudness => loudness_ui(ui, frame, size),
             Self::Spectrum => spectrum_ui(ui, frame, size),
             Self::Field => {
-                field_ui(ui, frame, vec2(size.x, (size.y - 56.0).max(60.0)));
-                correlation_ui(ui, &frame.meters.stereo, vec2(size.x, 46.0));
+                field_ui(ui, frame, out, vec2(size.x, (size.y - 88.0).max(60.0)));
+                correlation_ui(ui, frame, out, vec2(size.x, 62.0));
             }
+            Self::Correlation => correlation_ui(ui, frame, out, size),
         }
     }
 }

@@ -2,10 +2,12 @@
 //!
 //! Each view is a file with one function of a frame and a size; [`MeterKind`] lists them.
 
+mod correlation;
 mod field;
 mod kind;
 mod level;
 mod loudness;
+mod menus;
 mod spectrum;
 mod windows;
 
@@ -14,7 +16,8 @@ use egui::{Align2, Sense, Stroke, Ui, vec2};
 use crate::app::frame::Frame;
 use crate::gui::outbox::Outbox;
 use crate::gui::theme::{Theme, theme};
-use field::{correlation_ui, field_ui};
+use correlation::correlation_ui;
+use field::field_ui;
 pub use kind::MeterKind;
 use level::level_ui;
 use loudness::loudness_ui;
@@ -29,15 +32,15 @@ pub fn meters_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
         ui.spacing_mut().item_spacing.y = 5.0;
         let width = ui.available_width();
         // What the fixed parts take: headings, lines, loudness, correlation.
-        let free = (ui.available_height() - 330.0).max(240.0);
+        let free = (ui.available_height() - 346.0).max(240.0);
         level_ui(ui, frame, out, vec2(width, (free * 0.38).clamp(130.0, 260.0)));
         separator(ui, t);
         loudness_ui(ui, frame, vec2(width, 150.0));
         separator(ui, t);
         spectrum_ui(ui, frame, vec2(width, (free * 0.32).clamp(96.0, 240.0)));
         separator(ui, t);
-        field_ui(ui, frame, vec2(width, (free * 0.30).clamp(90.0, 220.0)));
-        correlation_ui(ui, &frame.meters.stereo, vec2(width, 46.0));
+        field_ui(ui, frame, out, vec2(width, (free * 0.30).clamp(90.0, 220.0)));
+        correlation_ui(ui, frame, out, vec2(width, 62.0));
     });
 }
 
