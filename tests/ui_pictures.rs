@@ -266,25 +266,33 @@ fn the_field_as_lissajous() {
 }
 
 #[test]
-fn the_field_as_polar_samples_and_levels() {
-    for (name, picture) in
-        [("field_polar_sample", FieldPicture::PolarSample), ("field_polar_level", FieldPicture::PolarLevel)]
-    {
-        let settings = StereoSettings { picture, ..StereoSettings::default() };
-        meter_picture(name, vec2(420.0, 400.0), MeterKind::Field, settings);
-    }
+fn the_field_as_polar_samples() {
+    let settings = StereoSettings { picture: FieldPicture::PolarSample, ..StereoSettings::default() };
+    meter_picture("field_polar_sample", vec2(420.0, 400.0), MeterKind::Field, settings);
 }
 
 #[test]
-fn the_correlation_by_band() {
-    for (name, size, bands) in [
-        ("correlation", vec2(620.0, 340.0), CorrelationBands::Three),
-        ("correlation_octaves", vec2(620.0, 420.0), CorrelationBands::Octaves),
-        ("correlation_thirds", vec2(760.0, 640.0), CorrelationBands::Thirds),
-    ] {
-        let settings = StereoSettings { bands, ..StereoSettings::default() };
-        meter_picture(name, size, MeterKind::Correlation, settings);
-    }
+fn the_field_as_polar_level() {
+    let settings = StereoSettings { picture: FieldPicture::PolarLevel, ..StereoSettings::default() };
+    meter_picture("field_polar_level", vec2(420.0, 400.0), MeterKind::Field, settings);
+}
+
+#[test]
+fn the_correlation_in_three_bands() {
+    let settings = StereoSettings::default();
+    meter_picture("correlation", vec2(620.0, 340.0), MeterKind::Correlation, settings);
+}
+
+#[test]
+fn the_correlation_by_octaves() {
+    let settings = StereoSettings { bands: CorrelationBands::Octaves, ..StereoSettings::default() };
+    meter_picture("correlation_octaves", vec2(620.0, 420.0), MeterKind::Correlation, settings);
+}
+
+#[test]
+fn the_correlation_by_thirds() {
+    let settings = StereoSettings { bands: CorrelationBands::Thirds, ..StereoSettings::default() };
+    meter_picture("correlation_thirds", vec2(760.0, 640.0), MeterKind::Correlation, settings);
 }
 
 /// A spectrum with a hum of hills.

@@ -173,7 +173,7 @@ fn row_words(painter: &Painter, place: Rect, bar: Rect, band: &BandReading) {
     column(VALUES, below, if share.is_some_and(|s| s > 0.0) { t.meter_mid } else { t.text_weak });
 }
 
-/// `120–2000 Hz`, `over 2 kHz`, `under 120 Hz`; of an octave or a third of one its mid frequency.
+/// `120 Hz–2 kHz`, `over 2 kHz`, `under 120 Hz`; of an octave or a third of one its mid frequency.
 fn band_name(band: &BandReading) -> String {
     let (low, high) = (band.low_hz, band.high_hz);
     if low <= 0.0 {
@@ -182,7 +182,7 @@ fn band_name(band: &BandReading) -> String {
         if high > 20_000.0 {
             format!("over {}", short_hz(low))
         } else {
-            format!("{}–{}", plain(low, 0), short_hz(high))
+            format!("{}–{}", short_hz(low), short_hz(high))
         }
     } else {
         short_hz(nominal_hz((low * high).sqrt()))
@@ -297,7 +297,7 @@ mod tests {
         let name =
             |low_hz: f64, high_hz: f64| band_name(&BandReading { low_hz, high_hz, ..BandReading::default() });
         assert_eq!(name(0.0, 120.0), "under 120 Hz");
-        assert_eq!(name(120.0, 2000.0), "120–2 kHz");
+        assert_eq!(name(120.0, 2000.0), "120 Hz–2 kHz");
         assert_eq!(name(2000.0, 24_000.0), "over 2 kHz");
         let octaves: Vec<f64> =
             (-5..=4).map(|k| nominal_hz(1000.0 * 10f64.powf(0.3 * f64::from(k)))).collect();

@@ -1,6 +1,6 @@
 //! The field panel: goniometer as lissajous, polar samples or polar level, with the levels of mid and side.
 
-use egui::{Align2, Painter, Rect, Sense, Ui, Vec2, pos2, vec2};
+use egui::{Align2, Painter, Rect, Sense, Ui, Vec2, pos2};
 
 use super::menus::{field_menu, heading_menu};
 use crate::app::frame::{Frame, StereoView};
@@ -39,11 +39,15 @@ pub fn field_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox, size: Vec2) {
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
     painter.rect_filled(picture, 2.0, theme().ground);
     picture_ui(&painter.with_clip_rect(picture), picture, frame);
-    figures(
-        &painter,
-        rect.with_min_y(picture.bottom()),
-        &[("mid", &mid, "dBFS"), ("side", &side, "dBFS"), ("S/M", &ratio, "dB")],
-    );
+    let below = rect.with_min_y(picture.bottom());
+    let is_wide = rect.width() > 300.0;
+    let figures = if is_wide {
+        [("mid", mid, "dBFS"), ("side", side, "dBFS"), ("S/M", ratio, "dB")]
+    } else {
+        // One unit for both.
+        [("M", mid, ""), ("S", side, "dBFS"), ("S/M", ratio, "dB")]
+    };
+    figures_ui(&painter, below, is_wide, &figures);
 }
 
 fn picture_ui(painter: &Painter, rect: Rect, frame: &Frame) {
@@ -67,22 +71,21 @@ fn levels(stereo: &StereoView) -> [String; 3] {
     [reading(mid, 1), reading(side, 1), reading(ratio, 1)]
 }
 
-/// Named figures side by side in a line.
-fn figures(painter: &Painter, rect: Rect, figures: &[(&str, &str, &str)]) {
+/// Named figures in a line: spread over it, or one after the other.
+fn figures_ui(painter: &Painter, rect: Rect, is_spread: bool, figures: &[(&str, String, &str)]) {
     let t = theme();
     let step = rect.width() / figures.len() as f32;
+    let mut next = rect.left();
     for (i, (name, value, unit)) in figures.iter().enumerate() {
-        let at = pos2(rect.left() + step * i as f32, rect.center().y + 1.0);
-        let font = t.font(t.small);
-        let name = painter.text(at, Align2::LEFT_CENTER, *name, font.clone(), t.text_weak);
-        let value = painter.text(
-            name.right_center() + vec2(3.0, 0.0),
-            Align2::LEFT_CENTER,
-            *value,
-            font.clone(),
-            t.text,
-        );
-        painter.text(value.right_center() + vec2(2.0, 0.0), Align2::LEFT_CENTER, *unit, font, t.text_weak);
+        let left = if is_spread { rect.left() + step * i as f32 } else { next };
+        let mut at = pos2(left, rect.center().y + 1.0);
+        for (text, gap, colour) in
+            [(*name, 3.0, t.text_weak), (value, 2.0, t.text), (*unit, 6.0, t.text_weak)]
+        {
+            let shown = painter.text(at, Align2::LEFT_CENTER, text, t.font(t.small), colour);
+            at.x = shown.right() + gap;
+        }
+        next = at.x;
     }
 }
 

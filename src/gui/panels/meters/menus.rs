@@ -1,6 +1,6 @@
 //! Headings of the stereo meters with a menu at the right.
 
-use egui::{Align, Layout, Rect, RichText, Ui, UiBuilder, vec2};
+use egui::{Align, Layout, Rect, RichText, Shape, Stroke, Ui, UiBuilder, vec2};
 
 use super::heading;
 use crate::app::Command;
@@ -26,11 +26,14 @@ pub(super) fn heading_menu(ui: &mut Ui, title: &str, remark: &str, name: &str, m
         ui.spacing_mut().interact_size.y = HEIGHT;
         ui.visuals_mut().widgets.inactive.weak_bg_fill = egui::Color32::TRANSPARENT;
         ui.visuals_mut().widgets.inactive.bg_stroke.color = egui::Color32::TRANSPARENT;
-        let text = RichText::new(format!("{remark} ⏷")).size(t.small).color(t.text_weak);
+        let text = RichText::new(format!("{remark}    ")).size(t.small).color(t.text_weak);
         let button = ui.menu_button(text, |ui| {
             ui.set_min_width(140.0);
             menu(ui);
         });
+        let tip = button.response.rect.right_center() + vec2(-8.0, 2.5);
+        let corners = vec![tip, tip + vec2(-3.5, -5.0), tip + vec2(3.5, -5.0)];
+        ui.painter().add(Shape::convex_polygon(corners, t.text_weak, Stroke::NONE));
         button.response.accessible_name(name.to_owned());
     });
 }
