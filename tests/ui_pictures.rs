@@ -12,15 +12,19 @@ use egui::{Ui, Vec2, vec2};
 use egui_kittest::{Harness, SnapshotOptions};
 use glassmaster::app::Frame;
 use glassmaster::app::frame::{
-    FocusView, LevelView, LoudnessView, MeterView, Selection, SpectrumView, StereoView,
+    FieldView, FocusView, LevelView, LoudnessView, MeterView, Selection, SpectrumView, StereoView,
 };
-use glassmaster::app::meter_settings::{LevelScale, LevelSettings, MeterSettings};
+use glassmaster::app::meter_settings::{
+    CorrelationBands, FieldPicture, LevelScale, LevelSettings, MeterSettings, StereoSettings,
+};
+use glassmaster::dsp::noise::Noise;
 use glassmaster::gui::outbox::Outbox;
 use glassmaster::gui::panels::chain::{ChainState, chain_ui};
 use glassmaster::gui::panels::meters::{MeterKind, MeterPanels, meters_ui};
 use glassmaster::gui::panels::timeline::{TimelineState, timeline_ui};
 use glassmaster::gui::theme::theme;
 use glassmaster::meter::level::{BitReading, Needle};
+use glassmaster::meter::stereo::{BandMeter, BandSplit, FoldDown, LowSide, PolarLevel, Scope, StereoMeter};
 use glassmaster::model::{Chain, ChainRef, Fade, FadeShape, ParamValue, Session, Slot, SlotId, SongId};
 use ui_support::{RATE, frame_of, seconds, session, window_of};
 
@@ -114,21 +118,11 @@ fn the_meters_of_a_loud_passage() {
             short_term_history: Arc::new((0..400).map(|i| -14.0 + 5.0 * (i as f32 / 40.0).sin()).collect()),
             ..LoudnessView::default()
         },
-        stereo: StereoView {
-            correlation: Some(0.62),
-            min_correlation: Some(-0.15),
-            balance_db: Some(-0.4),
-            ..StereoView::default()
-        },
+        stereo: stereo(),
         gap: false,
     });
     frame.spectrum = Arc::new(spectrum());
-    let point = |i: u32| {
-        let at = f64::from(i) * 0.37;
-        let (mid, side) = (0.5 * (at * 1.3).sin(), 0.2 * (at * 2.9).cos());
-        [(mid + side) as f32, (mid - side) as f32]
-    };
-    frame.field = Arc::new((0..512).map(point).collect());
+    frame.field = Arc::new(field());
     let (mut panels, mut out) = (MeterPanels::default(), Outbox::default());
     picture("meters", vec2(252.0, 860.0), move |ui| meters_ui(ui, &frame, &mut panels, &mut out));
 }
@@ -272,6 +266,137 @@ fn the_eq_over_the_spectrum() {
     });
     let (mut state, mut out) = (ChainState::default(), Outbox::default());
     picture("eq", vec2(960.0, 380.0), move |ui| chain_ui(ui, &frame, &mut state, &mut out));
+}
+
+/// Four seconds that could be music: a bass in the middle, a chord spread over the width with phases of its own, hiss as
+/// of a room; for half a second the bass is turned over at the right.
+fn passage() -> [Vec<f64>; 2] {
+    let noise = [0, 1].map(|channel| Noise::new(11, channel));
+    let at = |channel: usize, n: i64| {
+        let t = n as f64 / RATE.hz();
+        let turn = if channel == 1 && (1.5..2.0).contains(&t) { -1.0 } else { 1.0 };
+        let beat = (-4.0 * (t % 0.5)).exp();
+        let bass = turn * 0.35 * beat * (TAU * 55.0 * t).sin();
+        let chord: f64 = (0..12)
+            .map(|k| {
+                let k = f64::from(k);
+                let (hz, pan) = (220.0 * (1.0 + 0.26 * k), (2.1 * k).sin());
+                let gain = if channel == 0 { 1.0 - pan } else { 1.0 + pan };
+                0.035 * gain * (TAU * hz * t + 1.3 * k + 0.25 * k * channel as f64).sin()
+            })
+            .sum();
+        let hiss = 0.05 * beat * (noise[0].triangular(n) + 0.6 * noise[1].triangular(n + channel as i64));
+        bass + chord * (0.6 + 0.4 * (TAU * 0.7 * t).sin()) + hiss
+    };
+    [0, 1].map(|channel| (0..4 * i64::from(RATE.0)).map(|n| at(channel, n)).collect())
+}
+
+/// Points of the goniometer at the end of the passage.
+fn field() -> Vec<[f32; 2]> {
+    let [left, right] = passage();
+    let mut scope = Scope::new(RATE.0, 4096, 0.4);
+    scope.push(&left, &right);
+    scope.points().collect()
+}
+
+/// The stereo meters after the passage.
+fn stereo_by(split: BandSplit) -> StereoView {
+    let [left, right] = passage();
+    let mut wide = StereoMeter::new(RATE.0);
+    let mut bands = BandMeter::new(RATE.0, split, 0.3);
+    let (mut fold_down, mut low_side) = (FoldDown::new(RATE.0), LowSide::new(RATE.0));
+    let (mut scope, mut polar) = (Scope::new(RATE.0, 4096, 0.4), PolarLevel::new(RATE.0, 0.2));
+    wide.push(&left, &right);
+    bands.push(&left, &right);
+    fold_down.push(&left, &right);
+    low_side.push(&left, &right);
+    scope.push(&left, &right);
+    polar.push(&left, &right);
+    let reading = wide.reading();
+    StereoView {
+        correlation: reading.needle.now,
+        min_correlation: reading.needle.lowest.map(|l| l.value),
+        min_at_s: reading.needle.lowest.map(|l| l.at_s),
+        below_zero_s: reading.needle.below_zero_s,
+        measured_s: reading.needle.measured_s,
+        bands: bands.readings().collect(),
+        balance_db: reading.balance_db,
+        long_balance_db: reading.long_balance_db,
+        fold_down_db: reading.fold_down_db,
+        long_fold_down_db: reading.long_fold_down_db,
+        long_fold_down_lu: fold_down.loss_lu(),
+        mid_side_dbfs: [reading.mid_dbfs, reading.side_dbfs],
+        low_side: low_side.since_reset(),
+        low_side_now: low_side.now(),
+        field: FieldView {
+            spacing_s: scope.spacing_s(),
+            persistence_s: 0.2,
+            gain_db: scope.auto_gain_db(),
+            polar: Arc::new(polar.sectors().collect()),
+        },
+        ..StereoView::default()
+    }
+}
+
+fn stereo() -> StereoView {
+    stereo_by(BandSplit::Three)
+}
+
+/// A frame whose stereo meters have heard the passage.
+fn stereo_frame(settings: StereoSettings) -> Frame {
+    let mut frame = Frame::still(Arc::new(Session::new(RATE)));
+    let stereo = stereo_by(settings.bands.split());
+    frame.meters = Arc::new(MeterView { stereo, ..MeterView::default() });
+    frame.field = Arc::new(field());
+    frame.meter_settings = Arc::new(MeterSettings { stereo: settings, ..MeterSettings::default() });
+    frame
+}
+
+/// Draws the window of a meter.
+fn meter_picture(name: &str, size: Vec2, meter: MeterKind, settings: StereoSettings) {
+    let frame = stereo_frame(settings);
+    let (mut panels, mut out) = (MeterPanels::default(), Outbox::default());
+    picture(name, size, move |ui| {
+        egui::Frame::NONE
+            .fill(theme().panel)
+            .inner_margin(12)
+            .show(ui, |ui| meter.ui(ui, &frame, &mut panels, &mut out));
+    });
+}
+
+#[test]
+fn the_field_as_lissajous() {
+    meter_picture("field_lissajous", vec2(420.0, 500.0), MeterKind::Field, StereoSettings::default());
+}
+
+#[test]
+fn the_field_as_polar_samples() {
+    let settings = StereoSettings { picture: FieldPicture::PolarSample, ..StereoSettings::default() };
+    meter_picture("field_polar_sample", vec2(420.0, 400.0), MeterKind::Field, settings);
+}
+
+#[test]
+fn the_field_as_polar_level() {
+    let settings = StereoSettings { picture: FieldPicture::PolarLevel, ..StereoSettings::default() };
+    meter_picture("field_polar_level", vec2(420.0, 400.0), MeterKind::Field, settings);
+}
+
+#[test]
+fn the_correlation_in_three_bands() {
+    let settings = StereoSettings::default();
+    meter_picture("correlation", vec2(620.0, 340.0), MeterKind::Correlation, settings);
+}
+
+#[test]
+fn the_correlation_by_octaves() {
+    let settings = StereoSettings { bands: CorrelationBands::Octaves, ..StereoSettings::default() };
+    meter_picture("correlation_octaves", vec2(620.0, 420.0), MeterKind::Correlation, settings);
+}
+
+#[test]
+fn the_correlation_by_thirds() {
+    let settings = StereoSettings { bands: CorrelationBands::Thirds, ..StereoSettings::default() };
+    meter_picture("correlation_thirds", vec2(760.0, 640.0), MeterKind::Correlation, settings);
 }
 
 /// A spectrum with a hum of hills.

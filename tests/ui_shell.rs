@@ -7,6 +7,7 @@ use std::sync::Arc;
 use egui::{Key, Modifiers, Rect, pos2, vec2};
 use egui_kittest::kittest::{NodeT, Queryable};
 use glassmaster::app::frame::{DeliverableView, SaveState, SourceState};
+use glassmaster::app::meter_settings::{CorrelationBands, FieldPicture, StereoSettings};
 use glassmaster::app::{Action, Command, Frame};
 use glassmaster::edit::Edit;
 use glassmaster::gui::workspaces::Workspace;
@@ -313,4 +314,26 @@ fn dropped_files_are_imported() {
     h.input_mut().dropped_files.push(Arc::new(Dropped(path.clone())));
     h.run();
     assert_eq!(told(&h, |c| matches!(c, Command::Import { paths, .. } if *paths == [path.clone()])), 1);
+}
+
+#[test]
+fn the_field_is_set_in_the_menu_of_its_heading() {
+    let mut h = window(&["Opening"]);
+    h.get_by_label_contains("Goniometer, Lissajous: mid – dBFS, side – dBFS");
+    h.get_by_label_contains("Correlation –, min –, below 0: –");
+    for (menu, entry) in [("Field settings", "Polar level"), ("Correlation settings", "Octaves")] {
+        h.get_by_label(menu).click();
+        h.run();
+        h.get_by_label(entry).click();
+        h.run();
+    }
+    let stereo = |c: &Command| match c {
+        Command::SetMeters(settings) => Some(settings.stereo.clone()),
+        _ => None,
+    };
+    let set: Vec<_> = h.state().backend().told.iter().filter_map(stereo).collect();
+    // The backend of this test keeps no settings, so each is a change of the defaults.
+    let default = StereoSettings::default();
+    let level = StereoSettings { picture: FieldPicture::PolarLevel, ..default.clone() };
+    assert_eq!(set, [level, StereoSettings { bands: CorrelationBands::Octaves, ..default }]);
 }

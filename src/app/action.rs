@@ -188,6 +188,7 @@ actions! {
     FieldWindow, "view.field_window", "Field in its own window", View, "", "Goniometer and correlation as large as a second screen.";
     AlbumWindow, "view.album_window", "Album table in its own window", View, "", "The mastered songs side by side.";
     ServicesWindow, "view.services_window", "Services in their own window", View, "", "What services make of the master.";
+    CorrelationWindow, "view.correlation_window", "Correlation in its own window", View, "", "Correlation by band, balance and mono sum as large as a second screen.";
     Log, "view.log", "Log", View, "", "Shows or hides the log.";
     FullScreen, "view.full_screen", "Full screen", View, "F11", "The window fills the screen.";
 

@@ -123,6 +123,7 @@ impl Core {
             | Action::SpectrumWindow
             | Action::SpectrogramWindow
             | Action::FieldWindow
+            | Action::CorrelationWindow
             | Action::Follow
             | Action::ZoomSong
             | Action::ZoomAlbum

@@ -21,7 +21,7 @@ use super::meter_settings::{MeterPoint, MeterSettings};
 use crate::engine::{MeterTap, SamplePlace};
 use crate::meter::loudness_map::LoudnessMap;
 use crate::model::Session;
-use crate::units::{Frames, SampleRate};
+use crate::units::SampleRate;
 use delivered::Delivered;
 use places::{Places, Step};
 

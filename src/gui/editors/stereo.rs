@@ -1,8 +1,6 @@
 //! The editor of the stereo processor: goniometers and correlation before and after, width and correlation over
 //! frequency, and the frequencies of the mono-maker and the zones of width as lines to drag.
 
-use std::f32::consts::FRAC_1_SQRT_2;
-
 use egui::{Align2, Color32, Painter, Rect, Sense, Stroke, Ui, pos2, vec2};
 
 use super::SlotView;
@@ -16,6 +14,7 @@ use crate::gui::outbox::Outbox;
 use crate::gui::theme::{faded, theme};
 use crate::gui::widgets::figures::reading;
 use crate::gui::widgets::frequency::{paint_axis, paint_names, x_from_hz};
+use crate::gui::widgets::goniometer::{Disc, Trail, paint_correlation};
 use crate::gui::widgets::number::picture_info;
 
 const GROUPS: &[Listed] = &[
@@ -94,46 +93,18 @@ fn shared_gain(before: &[[f32; 2]], after: &[[f32; 2]]) -> f32 {
 }
 
 fn field_ui(ui: &Ui, rect: Rect, points: &[[f32; 2]], gain: f32, colour: Color32) {
-    let t = theme();
     let painter = ground(ui, rect);
-    let radius = rect.height().min(rect.width()) / 2.0 - 12.0;
-    let center = rect.center();
-    let thin = Stroke::new(1.0, t.line);
-    painter.circle_stroke(center, radius, thin);
-    let d = radius * FRAC_1_SQRT_2;
-    for (from, to) in
-        [(vec2(d, d), vec2(-d, -d)), (vec2(d, -d), vec2(-d, d)), (vec2(0.0, radius), vec2(0.0, -radius))]
-    {
-        painter.line_segment([center + from, center + to], thin);
-    }
-    for (at, align, text) in [
-        (vec2(-d - 3.0, -d - 1.0), Align2::RIGHT_BOTTOM, "L"),
-        (vec2(d + 3.0, -d - 1.0), Align2::LEFT_BOTTOM, "R"),
-        (vec2(3.0, -radius), Align2::LEFT_TOP, "M"),
-    ] {
-        note(&painter, center + at, align, text);
-    }
-    // A frame at full scale in one channel lies on the circle.
-    let scale = gain * radius * FRAC_1_SQRT_2;
-    for [left, right] in points {
-        let at = center + vec2((right - left) * scale, -(left + right) * scale);
-        painter.rect_filled(Rect::from_center_size(at, vec2(1.3, 1.3)), 0.0, faded(colour, 0.75));
-    }
+    let disc = Disc::within(rect, false);
+    disc.paint_guides(&painter);
+    Trail { points, gain, fading: None, is_joined: false, colour: faded(colour, 0.75) }
+        .paint(&painter, &disc);
 }
 
 fn correlation_ui(ui: &Ui, rect: Rect, correlation: Option<f64>, shown: &str) {
     let t = theme();
     let bar = Rect::from_min_size(rect.min, vec2(rect.width(), 8.0));
     let painter = ui.painter();
-    painter.rect_filled(bar, 1.0, t.ground);
-    let x = |c: f64| egui::remap(c.clamp(-1.0, 1.0) as f32, -1.0..=1.0, bar.left()..=bar.right());
-    painter.vline(x(0.0), bar.y_range(), Stroke::new(1.0, t.line_strong));
-    if let Some(c) = correlation {
-        let colour = if c < 0.0 { t.meter_high } else { t.master };
-        let span = x(0.0).min(x(c))..=x(0.0).max(x(c));
-        painter.rect_filled(Rect::from_x_y_ranges(span, bar.y_range()), 0.0, colour);
-        painter.vline(x(c), bar.y_range(), Stroke::new(2.0, t.text));
-    }
+    paint_correlation(painter, bar, correlation, None, false);
     let below = bar.bottom() + 3.0;
     note(painter, pos2(bar.left(), below), Align2::LEFT_TOP, "−1");
     note(painter, pos2(bar.right(), below), Align2::RIGHT_TOP, "+1");

@@ -5,6 +5,7 @@
 pub mod button;
 pub mod figures;
 pub mod frequency;
+pub mod goniometer;
 pub mod icons;
 pub mod knob;
 pub mod number;

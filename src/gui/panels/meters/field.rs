@@ -1,79 +1,114 @@
-//! The field panel: goniometer and correlation.
+//! The field panel: goniometer as lissajous, polar samples or polar level, with the levels of mid and side.
 
-use egui::{Align2, Color32, FontId, Pos2, Rect, Role, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2};
+use egui::{Align2, Painter, Rect, Sense, Ui, Vec2, pos2};
 
-use super::heading;
+use super::menus::{field_menu, heading_menu};
 use crate::app::frame::{Frame, StereoView};
-use crate::gui::theme::{Theme, faded, theme};
-use crate::gui::widgets::figures::reading;
+use crate::app::meter_settings::{FieldGain, FieldPicture};
+use crate::gui::outbox::Outbox;
+use crate::gui::theme::theme;
+use crate::gui::widgets::figures::{plain, reading};
+use crate::gui::widgets::goniometer::{Disc, Trail, paint_polar};
+use crate::gui::widgets::number::picture_info;
+use crate::units::gain_from_db;
 
-/// The goniometer: mono is upright, left leans left. The picture is scaled to the loudest point shown.
-pub fn field_ui(ui: &mut Ui, frame: &Frame, size: Vec2) {
-    let t = theme();
-    let peak = frame.field.iter().flatten().fold(0.0f32, |m, s| m.max(s.abs()));
-    let gain = if peak > 1e-5 { 1.0 / peak } else { 0.0 };
-    let zoom = if gain > 0.0 {
-        format!("goniometer · gain {:+.0} dB", 20.0 * gain.log10())
-    } else {
-        "goniometer".to_owned()
-    };
-    heading(ui, t, "Field", &zoom);
+/// Height of the line of levels, points.
+const FIGURES: f32 = 18.0;
+
+/// The panel.
+pub fn field_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox, size: Vec2) {
+    let settings = &frame.meter_settings.stereo;
+    let stereo = &frame.meters.stereo;
+    let gain_db = stereo.field.gain_db;
+    let gain_of = if settings.gain == FieldGain::Auto { "auto" } else { "fixed" };
+    let remark = format!("{} · {gain_of} {} dB", settings.picture.label(), reading(Some(gain_db), 0));
+    heading_menu(ui, "Field", &remark, "Field settings", |ui| field_menu(ui, frame, out));
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, "Goniometer"));
-    let painter = ui.painter().with_clip_rect(rect);
-    painter.rect_filled(rect, 2.0, t.ground);
-    let radius = rect.height().min(rect.width()) / 2.0 - 8.0;
-    let center = rect.center();
-    guides(&painter, t, center, radius);
-    let color = faded(t.master, 0.75);
-    // A frame at full scale in one channel lies on the circle.
-    let scale = gain * radius * std::f32::consts::FRAC_1_SQRT_2;
-    for [left, right] in frame.field.iter() {
-        let at = center + vec2((right - left) * scale, -(left + right) * scale);
-        painter.rect_filled(Rect::from_center_size(at, vec2(1.3, 1.3)), 0.0, color);
+    let [mid, side, ratio] = levels(stereo);
+    picture_info(&response, || {
+        let picture = settings.picture.label();
+        format!("Goniometer, {picture}: mid {mid} dBFS, side {side} dBFS, side against mid {ratio} dB")
+    });
+    let persistence = settings.persistence.ms();
+    response.on_hover_text(format!(
+        "Mono is upright, left leans left, opposite phase lies flat. A point fades by the factor e in {persistence} ms. At \
+         0 dB mono at full scale touches the edge. Mid and side: RMS (AES17, 0.3 s). The line of the polar level is its \
+         envelope, which falls by 6 dB a second."
+    ));
+    let picture = rect.with_max_y(rect.bottom() - FIGURES);
+    let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
+    painter.rect_filled(picture, 2.0, theme().ground);
+    picture_ui(&painter.with_clip_rect(picture), picture, frame);
+    let below = rect.with_min_y(picture.bottom());
+    let is_wide = rect.width() > 300.0;
+    let figures = if is_wide {
+        [("mid", mid, "dBFS"), ("side", side, "dBFS"), ("S/M", ratio, "dB")]
+    } else {
+        // One unit for both.
+        [("M", mid, ""), ("S", side, "dBFS"), ("S/M", ratio, "dB")]
+    };
+    figures_ui(&painter, below, is_wide, &figures);
+}
+
+fn picture_ui(painter: &Painter, rect: Rect, frame: &Frame) {
+    let settings = &frame.meter_settings.stereo;
+    let view = &frame.meters.stereo.field;
+    let is_folded = settings.picture != FieldPicture::Lissajous;
+    let disc = Disc::within(rect, is_folded);
+    disc.paint_guides(painter);
+    let (gain, colour) = (gain_from_db(view.gain_db) as f32, theme().master);
+    if settings.picture == FieldPicture::PolarLevel {
+        return paint_polar(painter, &disc, &view.polar, gain, colour);
     }
+    let fading = (view.persistence_s > 0.0).then_some((view.spacing_s as f32, view.persistence_s as f32));
+    Trail { points: &frame.field, gain, fading, is_joined: !is_folded, colour }.paint(painter, &disc);
 }
 
-fn guides(painter: &egui::Painter, t: &Theme, center: Pos2, radius: f32) {
-    let thin = Stroke::new(1.0, t.line);
-    painter.circle_stroke(center, radius, thin);
-    let d = radius * std::f32::consts::FRAC_1_SQRT_2;
-    painter.line_segment([center - vec2(d, d), center + vec2(d, d)], thin);
-    painter.line_segment([center - vec2(d, -d), center + vec2(d, -d)], thin);
-    painter.line_segment([center - vec2(0.0, radius), center + vec2(0.0, radius)], thin);
-    let font = t.font(t.small);
-    painter.text(center + vec2(-d - 3.0, -d - 1.0), Align2::RIGHT_BOTTOM, "L", font.clone(), t.text_weak);
-    painter.text(center + vec2(d + 3.0, -d - 1.0), Align2::LEFT_BOTTOM, "R", font.clone(), t.text_weak);
-    painter.text(center + vec2(4.0, -radius), Align2::LEFT_TOP, "M", font.clone(), t.text_weak);
-    painter.text(center + vec2(radius + 4.0, 0.0), Align2::LEFT_CENTER, "S", font, t.text_weak);
+/// Mid, side, and side against mid.
+fn levels(stereo: &StereoView) -> [String; 3] {
+    let [mid, side] = stereo.mid_side_dbfs;
+    let ratio = mid.zip(side).map(|(mid, side)| side - mid);
+    [reading(mid, 1), reading(side, 1), reading(ratio, 1)]
 }
 
-/// The correlation bar.
-pub fn correlation_ui(ui: &mut Ui, stereo: &StereoView, size: Vec2) {
+/// Named figures in a line: spread over it, or one after the other.
+fn figures_ui(painter: &Painter, rect: Rect, is_spread: bool, figures: &[(&str, String, &str)]) {
     let t = theme();
-    let shown = reading(stereo.correlation, 2);
-    heading(ui, t, "Correlation", &shown);
-    let (rect, response) = ui.allocate_exact_size(vec2(size.x, size.y - 22.0), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Meter, true, format!("Correlation {shown}")));
-    let response = response.on_hover_text("Over 0.3 s; the thin mark is the lowest since reset");
-    let bar = Rect::from_min_size(rect.min, vec2(rect.width(), 8.0));
-    let x_of = |c: f64| egui::remap(c.clamp(-1.0, 1.0) as f32, -1.0..=1.0, bar.left()..=bar.right());
-    let painter = ui.painter();
-    painter.rect_filled(bar, 1.0, t.ground);
-    if let Some(c) = stereo.correlation {
-        let color: Color32 = if c < 0.0 { t.meter_high } else { t.master };
-        let (from, to) = (x_of(0.0).min(x_of(c)), x_of(0.0).max(x_of(c)));
-        painter.rect_filled(Rect::from_x_y_ranges(from..=to, bar.y_range()), 0.0, color);
-        painter.vline(x_of(c), bar.y_range(), Stroke::new(2.0, t.text));
+    let step = rect.width() / figures.len() as f32;
+    let mut next = rect.left();
+    for (i, (name, value, unit)) in figures.iter().enumerate() {
+        let left = if is_spread { rect.left() + step * i as f32 } else { next };
+        let mut at = pos2(left, rect.center().y + 1.0);
+        for (text, gap, colour) in
+            [(*name, 3.0, t.text_weak), (value, 2.0, t.text), (*unit, 6.0, t.text_weak)]
+        {
+            let shown = painter.text(at, Align2::LEFT_CENTER, text, t.font(t.small), colour);
+            at.x = shown.right() + gap;
+        }
+        next = at.x;
     }
-    if let Some(lowest) = stereo.min_correlation {
-        painter.vline(x_of(lowest), bar.y_range(), Stroke::new(1.0, t.meter_mid));
+}
+
+/// `0:42.3` of seconds.
+pub(super) fn clock(seconds: f64) -> String {
+    let tenths = (seconds.max(0.0) * 10.0) as u64;
+    format!("{}:{}", tenths / 600, plain_tenths(tenths % 600))
+}
+
+fn plain_tenths(tenths: u64) -> String {
+    let text = plain(tenths as f64 / 10.0, 1);
+    if tenths < 100 { format!("0{text}") } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_minutes_and_seconds() {
+        assert_eq!(
+            [0.0, 9.96, 42.3, 61.05, 600.0].map(clock),
+            ["0:00.0", "0:09.9", "0:42.3", "1:01.0", "10:00.0"]
+        );
     }
-    let font: FontId = t.font(t.small);
-    for (c, text, align) in
-        [(-1.0, "−1", Align2::LEFT_TOP), (0.0, "0", Align2::CENTER_TOP), (1.0, "+1", Align2::RIGHT_TOP)]
-    {
-        painter.text(pos2(x_of(c), bar.bottom() + 2.0), align, text, font.clone(), t.text_weak);
-    }
-    drop(response);
 }

@@ -129,13 +129,26 @@ views! {
         id: "field",
         label: "Field",
         window_action: Action::FieldWindow,
-        smallest_height: 163.0,
+        smallest_height: 200.0,
         growth: 1.2,
-        window_size: [420.0, 480.0],
-        ui: |ui, frame, _, _| {
+        window_size: [420.0, 500.0],
+        ui: |ui, frame, _, out| {
             let size = ui.available_size() - vec2(0.0, HEADING);
-            field_ui(ui, frame, vec2(size.x, (size.y - 52.0).max(60.0)));
-            correlation_ui(ui, &frame.meters.stereo, vec2(size.x, 46.0));
+            field_ui(ui, frame, out, vec2(size.x, (size.y - 88.0).max(60.0)));
+            correlation_ui(ui, frame, out, vec2(size.x, 62.0));
+        },
+    };
+    /// Correlation by band, balance, mono sum.
+    Correlation => View {
+        id: "correlation",
+        label: "Correlation",
+        window_action: Action::CorrelationWindow,
+        smallest_height: 100.0,
+        growth: 0.4,
+        window_size: [620.0, 380.0],
+        ui: |ui, frame, _, out| {
+            let size = ui.available_size() - vec2(0.0, HEADING);
+            correlation_ui(ui, frame, out, size);
         },
     };
     /// The mastered songs side by side.
@@ -182,7 +195,7 @@ impl MeterKind {
     }
 
     /// Draws it into all the room there is.
-    pub(super) fn ui(self, ui: &mut Ui, frame: &Frame, panels: &mut MeterPanels, out: &mut Outbox) {
+    pub fn ui(self, ui: &mut Ui, frame: &Frame, panels: &mut MeterPanels, out: &mut Outbox) {
         ui.spacing_mut().item_spacing.y = 5.0;
         (self.view().ui)(ui, frame, panels, out);
     }
