@@ -23,6 +23,7 @@ use level::level_ui;
 use loudness::loudness_ui;
 pub use spectrogram::spectrogram_ui;
 pub use spectrum::spectrum_ui;
+pub use traces::colour_of as curve_colour;
 pub use windows::meter_windows_ui;
 
 /// The column.
