@@ -12,20 +12,26 @@ use egui::{Ui, Vec2, vec2};
 use egui_kittest::{Harness, SnapshotOptions};
 use glassmaster::app::Frame;
 use glassmaster::app::frame::{
-    FieldView, FocusView, LevelView, LoudnessView, MeterView, Selection, SpectrumView, StereoView,
+    CurveKind, CurveView, FieldView, FocusView, LevelView, LoudnessView, MeterView, Selection, SpectrumView,
+    StereoView,
 };
 use glassmaster::app::meter_settings::{
-    CorrelationBands, FieldPicture, LevelScale, LevelSettings, MeterSettings, StereoSettings,
+    CorrelationBands, Difference, FieldPicture, LevelScale, LevelSettings, MeterSettings, StereoSettings,
+    TraceRef,
 };
+use glassmaster::app::telemetry::Meters;
 use glassmaster::dsp::noise::Noise;
+use glassmaster::engine::SamplePlace;
 use glassmaster::gui::outbox::Outbox;
 use glassmaster::gui::panels::chain::{ChainState, chain_ui};
-use glassmaster::gui::panels::meters::{MeterKind, MeterPanels, meters_ui};
+use glassmaster::gui::panels::meters::{MeterKind, MeterPanels, meters_ui, spectrogram_ui, spectrum_ui};
 use glassmaster::gui::panels::timeline::{TimelineState, timeline_ui};
 use glassmaster::gui::theme::theme;
 use glassmaster::meter::level::{BitReading, Needle};
+use glassmaster::meter::spectrum::Channel;
 use glassmaster::meter::stereo::{BandMeter, BandSplit, FoldDown, LowSide, PolarLevel, Scope, StereoMeter};
 use glassmaster::model::{Chain, ChainRef, Fade, FadeShape, ParamValue, Session, Slot, SlotId, SongId};
+use glassmaster::units::Frames;
 use ui_support::{RATE, frame_of, seconds, session, window_of};
 
 /// One rasteriser draws all of them (lavapipe), but its versions round the edges of letters and thin lines differently:
@@ -260,6 +266,7 @@ fn the_eq_over_the_spectrum() {
             .map(|(i, db)| db + 1.5 * (i as f32 * 0.05).sin())
             .collect(),
         after_db: after.now_db,
+        label: after.label,
         freqs_hz: after.freqs_hz,
         bands_db,
         ..FocusView::default()
@@ -417,6 +424,133 @@ fn spectrum() -> SpectrumView {
         freqs_hz,
         label: "1/12 oct · 4.5 dB/oct".to_owned(),
         slope_db_oct: 4.5,
+        channels: ["stereo", ""],
+        average_over: "3 s",
         ..SpectrumView::default()
     }
+}
+
+/// What the meters make of a second of sound: hills of noise with a few tones, and a sweep.
+fn heard(settings: &MeterSettings, seconds: u32) -> Arc<SpectrumView> {
+    let mut meters = Meters::new(RATE, settings);
+    let mut seed = 7u64;
+    let mut noise = move || {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 11) as f64 / (1u64 << 52) as f64 - 1.0
+    };
+    let (mut low, mut lower, mut phase) = (0.0, 0.0, 0.0);
+    let block = 800u32;
+    for at in (0..seconds * RATE.0).step_by(block as usize) {
+        let mut planes = [Vec::new(), Vec::new()];
+        for i in at..at + block {
+            let time = f64::from(i) / RATE.hz();
+            let (common, apart) = (noise(), noise());
+            low += 0.06 * (common - low);
+            lower += 0.004 * (common - lower);
+            phase += TAU * 80.0 * 2f64.powf(0.5 * time) / RATE.hz();
+            let pulse = (-8.0 * time.fract()).exp();
+            let tone = 0.25 * pulse * (TAU * 55.0 * time).sin()
+                + 0.05 * phase.sin()
+                + 0.02 * (TAU * 997.0 * time).sin();
+            let mid = 0.5 * lower + 0.12 * low + 0.012 * common + tone;
+            let side = 0.006 * apart;
+            planes[0].push(mid + side);
+            planes[1].push(mid - side);
+        }
+        let position = Some(Frames(i64::from(at) + 48_000 * 95));
+        let place = SamplePlace { position, ..SamplePlace::default() };
+        meters.push_at(&place, &planes[0], &planes[1]);
+    }
+    Arc::new(meters.spectrum())
+}
+
+/// A frame with curves of every kind behind what is heard.
+fn with_curves(mut settings: MeterSettings, seconds: u32) -> Frame {
+    let mut frame = Frame::still(Arc::new(Session::new(RATE)));
+    settings.spectrum.shows_peak = true;
+    let live = heard(&settings, seconds);
+    let curve = |trace, kind, name: &str, hills: f32, spread: f32| {
+        let place = |i: usize| i as f32 / live.average_db.len() as f32;
+        let levels = live.average_db.iter().enumerate();
+        let levels =
+            levels.map(|(i, db)| db + hills * (place(i) * 21.0).sin() + 2.0 - 4.0 * place(i)).collect();
+        let spread = live.average_db.iter().enumerate().map(|(i, _)| spread * (1.0 + place(i))).collect();
+        CurveView {
+            trace,
+            kind,
+            name: name.to_owned(),
+            levels_db: Arc::new(levels),
+            spread_db: Arc::new(if hills > 2.5 { spread } else { Vec::new() }),
+            levelled_by_db: (kind == CurveKind::Reference).then_some(-1.4),
+            is_shown: true,
+        }
+    };
+    frame.curves = Arc::new(vec![
+        curve(TraceRef::Album, CurveKind::Album, "album, 9 mixes", 3.0, 2.0),
+        curve(TraceRef::Curve("r".to_owned()), CurveKind::Reference, "Blue Lines", 1.5, 0.0),
+        curve(TraceRef::Frozen(0), CurveKind::Frozen(0), "verse", 0.8, 0.0),
+    ]);
+    frame.meter_settings = Arc::new(settings);
+    frame.spectrum = live;
+    frame
+}
+
+/// A drawing of the spectrum into all the room there is.
+fn spectrum_picture(name: &str, size: Vec2, frame: Frame) {
+    let mut out = Outbox::default();
+    picture(name, size, move |ui| {
+        spectrum_ui(ui, &frame, ui.available_size() - vec2(0.0, 21.0), &mut out);
+    });
+}
+
+#[test]
+fn the_spectrum_with_its_curves() {
+    spectrum_picture("spectrum", vec2(820.0, 420.0), with_curves(MeterSettings::default(), 6));
+}
+
+#[test]
+fn the_spectrum_in_the_column() {
+    spectrum_picture("spectrum_column", vec2(252.0, 220.0), with_curves(MeterSettings::default(), 6));
+}
+
+/// Mid and side, and the one minus the other.
+fn mid_and_side(difference: bool) -> Frame {
+    let mut settings = MeterSettings::default();
+    settings.spectrum.channel = Channel::Mid;
+    settings.spectrum.second = Some(Channel::Side);
+    let (of, minus) = (TraceRef::Average, TraceRef::Second);
+    settings.spectrum.difference = difference.then_some(Difference { of, minus, range_db: 24.0 });
+    let mut frame = with_curves(settings, 6);
+    frame.curves = Arc::default();
+    frame
+}
+
+#[test]
+fn the_spectrum_of_mid_and_side() {
+    spectrum_picture("spectrum_mid_side", vec2(520.0, 260.0), mid_and_side(false));
+}
+
+#[test]
+fn the_spectrum_as_a_difference() {
+    spectrum_picture("spectrum_difference", vec2(520.0, 260.0), mid_and_side(true));
+}
+
+fn spectrogram_picture(name: &str, size: Vec2) {
+    let mut settings = MeterSettings::default();
+    settings.spectrum.gram_seconds = 10;
+    let frame = with_curves(settings, 14);
+    let mut out = Outbox::default();
+    picture(name, size, move |ui| {
+        spectrogram_ui(ui, &frame, ui.available_size() - vec2(0.0, 21.0), &mut out);
+    });
+}
+
+#[test]
+fn the_spectrogram_of_a_sweep() {
+    spectrogram_picture("spectrogram", vec2(820.0, 420.0));
+}
+
+#[test]
+fn the_spectrogram_in_the_column() {
+    spectrogram_picture("spectrogram_column", vec2(252.0, 200.0));
 }

@@ -13,7 +13,7 @@ use super::telemetry::{SPECTRUM_POINTS, display_of, points_of, stereo_trace};
 use crate::audio::QUANTUM;
 use crate::meter::loudness::LoudnessMeter;
 use crate::meter::peak::LevelMeter;
-use crate::meter::spectrum::{SpectrumAnalyzer, SpectrumView};
+use crate::meter::spectrum::{SpectrumAnalyzer, SpectrumView, WindowKind};
 use crate::meter::stereo::{Goniometer, StereoMeter};
 use crate::meter::true_peak::{Keep, TruePeakMeter, dbtp};
 use crate::model::SlotId;
@@ -233,6 +233,9 @@ impl Focus {
         FocusView {
             slot: self.slot,
             freqs_hz: points_of(&self.display, SPECTRUM_POINTS),
+            label: format!("1/12 oct · {} dB/oct", self.display.slope_db_per_octave),
+            slope_db_oct: self.display.slope_db_per_octave as f32,
+            noise_db: db_from_power(self.after.mid.bin_hz() * WindowKind::Hann.noise_bins()) as f32,
             before_db: self.before.trace(&self.display),
             after_db: self.after.trace(&self.display),
             history: Arc::new(self.history.iter().copied().collect()),

@@ -304,6 +304,8 @@ pub struct SpectrogramView {
     pub places: Vec<Option<i64>>,
     /// Columns a second.
     pub columns_per_s: f64,
+    /// Columns across the panel, as many as the seconds it spans; not more than `GRAM_COLUMNS`.
+    pub across: usize,
     /// Slope in it, dB per octave about 1 kHz (that of the spectrum).
     pub slope_db_oct: f32,
 }
@@ -321,7 +323,7 @@ impl SpectrogramView {
 
     /// Columns that can be shown, oldest first.
     pub fn shown(&self) -> std::ops::Range<u64> {
-        self.written.saturating_sub(GRAM_COLUMNS as u64)..self.written
+        self.written.saturating_sub(self.across as u64)..self.written
     }
 
     /// Levels of a column of [`Self::shown`], lowest row first.

@@ -206,8 +206,14 @@ pub struct BandField {
 pub struct FocusView {
     /// Which slot.
     pub slot: Option<SlotId>,
-    /// Frequencies of the two spectra, Hz, ascending; the grid, smoothing and slope of [`SpectrumView`].
+    /// Frequencies of the two spectra, Hz, ascending.
     pub freqs_hz: Vec<f32>,
+    /// How they are read, smoothed and tilted, as shown: always alike, whatever the meters' spectrum is set to.
+    pub label: String,
+    /// Their slope, dB per octave about 1 kHz.
+    pub slope_db_oct: f32,
+    /// What noise of power 1 in a hertz reads in them at slope 0, dB.
+    pub noise_db: f32,
     /// Spectrum at its input, dB.
     pub before_db: Vec<f32>,
     /// Spectrum at its output, dB.

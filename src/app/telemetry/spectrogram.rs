@@ -13,6 +13,7 @@ pub(super) struct Spectrogram {
     /// Spectra until the column is complete.
     until: f64,
     columns_per_s: f64,
+    across: usize,
     written: u64,
     run: u64,
     levels: Vec<u8>,
@@ -31,7 +32,9 @@ impl Spectrogram {
         // Never more columns than spectra.
         let columns_per_s = (GRAM_COLUMNS as f64 / f64::from(seconds.max(1))).min(spectra_per_s);
         let spectra = spectra_per_s / columns_per_s;
+        let across = (f64::from(seconds.max(1)) * columns_per_s).round() as usize;
         Self {
+            across: across.clamp(1, GRAM_COLUMNS),
             spectra,
             until: spectra,
             columns_per_s,
@@ -74,6 +77,7 @@ impl Spectrogram {
     pub(super) fn view_into(&self, slope_db_oct: f32, out: &mut SpectrogramView) {
         (out.written, out.run) = (self.written, self.run);
         (out.columns_per_s, out.slope_db_oct) = (self.columns_per_s, slope_db_oct);
+        out.across = self.across;
         out.levels.clear();
         out.places.clear();
         if self.written > 0 {
@@ -133,6 +137,11 @@ mod tests {
         gram.view_into(0.0, &mut view);
         assert_eq!(view.shown().end - view.shown().start, 1024);
         assert_eq!(view.levels.len(), GRAM_COLUMNS * GRAM_ROWS);
+        // Ten seconds have no more columns than spectra: 300 across.
+        let mut short = Spectrogram::new(rate, 10, 1600);
+        (0..400).for_each(|i| short.take(&powers, bin_hz, Some(i)));
+        short.view_into(0.0, &mut view);
+        assert_eq!((view.across, view.shown()), (300, 100..400));
     }
 
     #[test]

@@ -8,7 +8,9 @@ use egui::{
 
 use super::SlotView;
 use super::eq_bands::{Band, bands_of};
-use super::eq_curve::{Curves, RightAxis, Scale, paint_grid, paint_piano, paint_pointer, paint_spectra};
+use super::eq_curve::{
+    Curves, RightAxis, Scale, paint_curves, paint_grid, paint_piano, paint_pointer, paint_spectra,
+};
 use super::eq_nodes::{add_at, node_place, nodes_ui};
 use super::eq_rows::{rows_height, rows_ui};
 use super::generic::field_ui;
@@ -91,8 +93,12 @@ fn strip_ui(
     if ui.button("Add band").on_hover_text("Adds a bell; or double-click in the plot.").clicked() {
         *selected = add_at(view, bands, NEW_HZ, 0.0, out).or(*selected);
     }
-    let both = if has_before(frame, view) { "before (line) and after · " } else { "" };
-    ui.label(weak(&format!("{both}{}", frame.spectrum.label)));
+    let spectra = if has_before(frame, view) {
+        format!("before (line) and after · {}", frame.focus.label)
+    } else {
+        frame.spectrum.label.clone()
+    };
+    ui.label(weak(&spectra));
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         ui.spacing_mut().item_spacing.x = 2.0;
         for range in RANGES_DB.iter().rev() {
@@ -146,6 +152,7 @@ fn plot_ui(
     let painter = ui.painter_at(rect);
     let focus = has_before(frame, view).then_some(&*frame.focus);
     paint_spectra(&painter, &scale, &frame.spectrum, focus);
+    paint_curves(&painter, &scale, frame, focus);
     paint_grid(&painter, &scale);
     paint_piano(&ui.painter_at(piano), piano);
     if let Some(axis) = state.right {

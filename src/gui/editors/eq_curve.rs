@@ -5,7 +5,9 @@
 use egui::{Align2, Color32, Mesh, Painter, Pos2, Rect, Shape, Stroke, pos2, vec2};
 
 use super::eq_bands::Band;
+use crate::app::Frame;
 use crate::app::frame::{FocusView, SpectrumView};
+use crate::gui::panels::meters::curve_colour;
 use crate::gui::theme::{faded, theme};
 use crate::gui::widgets::figures::signed;
 use crate::gui::widgets::frequency::{
@@ -340,6 +342,28 @@ pub(super) fn paint_spectra(
     if let Some(focus) = focus {
         let before = spectrum_points(scale, &focus.freqs_hz, &focus.before_db);
         painter.add(Shape::line(before, Stroke::new(1.0, faded(t.mix, 0.7))));
+    }
+}
+
+/// The curves shown in the spectrum (frozen traces, references, mixes) as thin lines, with the slope and for the bins of
+/// what they stand behind.
+pub(super) fn paint_curves(painter: &Painter, scale: &Scale, frame: &Frame, focus: Option<&FocusView>) {
+    let live = &frame.spectrum;
+    let lift = |hz: f32| match focus {
+        Some(focus) => {
+            (focus.slope_db_oct - live.slope_db_oct) * (hz / 1000.0).log2() + focus.noise_db - live.noise_db
+        }
+        None => 0.0,
+    };
+    for curve in frame.curves.iter().filter(|c| c.is_shown) {
+        let (freqs_hz, levels_db): (Vec<f32>, Vec<f32>) = live
+            .freqs_hz
+            .iter()
+            .enumerate()
+            .filter_map(|(point, hz)| Some((*hz, curve.level_db(point)? + lift(*hz))))
+            .unzip();
+        let points = spectrum_points(scale, &freqs_hz, &levels_db);
+        painter.add(Shape::line(points, Stroke::new(1.0, faded(curve_colour(theme(), curve.kind), 0.8))));
     }
 }
 

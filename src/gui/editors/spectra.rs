@@ -42,7 +42,7 @@ pub(super) fn spectra_names(painter: &Painter, rect: Rect, frame: &Frame, top: f
         at.x = backed(painter, at, Align2::LEFT_TOP, word, colour).right() + 8.0;
     }
     if rect.width() > 420.0 {
-        backed(painter, at, Align2::LEFT_TOP, &*frame.spectrum.label, t.text_weak);
+        backed(painter, at, Align2::LEFT_TOP, &*frame.focus.label, t.text_weak);
     }
 }
 

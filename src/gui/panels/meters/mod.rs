@@ -36,6 +36,7 @@ pub use places::{arrange, do_action, own_layouts_menu, place_menu, places_menu, 
 pub use spectrogram::spectrogram_ui;
 pub use spectrum::spectrum_ui;
 pub use strip::{show_workspace, strip_front, strip_ui};
+pub use traces::colour_of as curve_colour;
 pub use windows::meter_windows_ui;
 
 /// A spoken text is made anew no more often than this, seconds: a screen reader is not to stumble over every frame.

@@ -22,7 +22,7 @@ pub(super) fn spectrum_menu_ui(ui: &mut Ui, rect: Rect, frame: &Frame, out: &mut
     let mut place = ui.new_child(UiBuilder::new().max_rect(rect));
     place.spacing_mut().button_padding = egui::vec2(4.0, 0.0);
     place.spacing_mut().interact_size.y = rect.height();
-    let menu = place.menu_button(RichText::new("≡").size(theme().body), |ui| {
+    let menu = place.menu_button(RichText::new("…").size(theme().body), |ui| {
         ui.set_min_width(190.0);
         let mut settings = frame.meter_settings.spectrum.clone();
         analyser_ui(ui, &mut settings);

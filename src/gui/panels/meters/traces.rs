@@ -93,7 +93,7 @@ fn curve_line(t: &Theme, curve: &CurveView) -> Line {
 }
 
 /// Mixes blue, references orange, genres yellow, frozen traces each its own.
-pub(super) fn colour_of(t: &Theme, kind: CurveKind) -> Color32 {
+pub fn colour_of(t: &Theme, kind: CurveKind) -> Color32 {
     match kind {
         CurveKind::Song => t.mix,
         CurveKind::Album => t.wave_rms,
