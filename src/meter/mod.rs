@@ -8,6 +8,7 @@ pub mod bandwidth;
 pub mod correlation;
 pub mod dynamics;
 pub mod loudness;
+pub mod loudness_counts;
 pub mod loudness_map;
 pub mod peak;
 pub mod spectrum;

@@ -113,6 +113,9 @@ impl Core {
             | Action::MeterColumn
             | Action::LevelWindow
             | Action::LoudnessWindow
+            | Action::HistoryWindow
+            | Action::HistogramWindow
+            | Action::TraceWindow
             | Action::SpectrumWindow
             | Action::FieldWindow
             | Action::Follow

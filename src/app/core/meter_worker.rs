@@ -12,7 +12,7 @@ use ringbuf::traits::{Consumer, Observer};
 use crate::app::command::MeterAct;
 use crate::app::frame::{MeterView, SpectrumView};
 use crate::app::meter_settings::MeterSettings;
-use crate::app::telemetry::Meters;
+use crate::app::telemetry::{LevelTrace, Meters};
 use crate::units::SampleRate;
 
 /// Frames taken from the ring at a time.
@@ -27,6 +27,7 @@ pub(super) struct Published {
     pub meters: Arc<MeterView>,
     pub spectrum: Arc<SpectrumView>,
     pub field: Arc<Vec<[f32; 2]>>,
+    pub trace: Arc<LevelTrace>,
 }
 
 /// What the worker is told.
@@ -94,6 +95,7 @@ impl Task {
             meters: Arc::new(self.meters.view()),
             spectrum: Arc::new(self.meters.spectrum()),
             field: Arc::new(self.meters.field()),
+            trace: Arc::clone(self.meters.trace()),
         };
         *self.published.lock().unwrap_or_else(PoisonError::into_inner) = next;
     }

@@ -440,6 +440,7 @@ impl Core {
             monitor: self.settings.monitor,
             meter_settings: Arc::new(self.settings.meters.clone()),
             loudness_map: self.live.loudness_map(),
+            level_trace: self.live.trace(),
             meters: if playing { self.live.meters() } else { at_rest(&self.live.meters()) },
             spectrum: self.live.spectrum(),
             field: if playing { self.live.field() } else { Arc::default() },

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use crate::meter::loudness_counts::LoudnessCounts;
 use crate::model::SongId;
 
 /// Readings of the signal at the meter point.
@@ -109,6 +110,8 @@ pub struct LoudnessView {
     pub song: Option<PlaceReading>,
     /// By place, of the album.
     pub album: PlaceReading,
+    /// How often which loudness came since the reset; not while paused.
+    pub counts: Arc<LoudnessCounts>,
     /// Short-term loudness of the last minutes, one value each 0.1 s, newest last.
     pub short_term_history: Arc<Vec<f32>>,
 }

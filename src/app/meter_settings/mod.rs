@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 
 pub use layout::{Arrangement, BuiltIn, LayoutSettings, USUAL_WIDTH, ViewPlace, WIDTHS, WindowPlace};
 pub use level::LevelSettings;
-pub use loudness::LoudnessSettings;
+pub use loudness::{
+    BANDS_LU, EBU_TARGET_LUFS, LoudnessPart, LoudnessScale, LoudnessSettings, LoudnessUnit, TARGETS_LUFS,
+};
 pub use spectrum::SpectrumSettings;
 pub use stereo::StereoSettings;
 

@@ -6,6 +6,7 @@ use crate::app::frame::LoudnessView;
 use crate::app::meter_settings::LoudnessSettings;
 use crate::meter::dynamics::{PsrMeter, plr_db};
 use crate::meter::loudness::LoudnessMeter;
+use crate::meter::loudness_counts::LoudnessCounts;
 use crate::meter::true_peak::{Keep, TruePeakMeter};
 use crate::units::SampleRate;
 
@@ -26,6 +27,7 @@ pub(super) struct Loudness {
     /// Frames until the next step of 100 ms.
     to_step: usize,
     history: Vec<f32>,
+    counts: Arc<LoudnessCounts>,
 }
 
 impl Loudness {
@@ -38,6 +40,7 @@ impl Loudness {
             frames: 0,
             to_step: (rate.0 / 10) as usize,
             history: Vec::with_capacity(HISTORY_VALUES),
+            counts: Arc::default(),
         }
     }
 
@@ -61,6 +64,10 @@ impl Loudness {
         let [l, r] = self.interval_peak.take_interval();
         let short_term = self.meter.short_term_lufs();
         self.psr.push(l.max(r), short_term);
+        if self.meter.is_running() {
+            self.meter.momentary_lufs().into_iter().for_each(|l| self.counts.momentary.add(l));
+            short_term.into_iter().for_each(|l| self.counts.short_term.add(l));
+        }
         if self.history.len() == HISTORY_VALUES {
             self.history.remove(0);
         }
@@ -93,6 +100,7 @@ impl Loudness {
             min_psr_lu: self.psr.minimum_db(),
             measured_s: self.frames as f64 / self.rate.hz(),
             is_paused: !self.meter.is_running(),
+            counts: Arc::clone(&self.counts),
             short_term_history: Arc::new(self.history.clone()),
             ..LoudnessView::default()
         }

@@ -7,12 +7,15 @@ mod level;
 mod loudness;
 mod spectrum;
 mod stereo;
+mod trace;
 
 use super::command::MeterAct;
 use super::frame::{MeterView, SpectrumView};
 use super::meter_settings::MeterSettings;
 use crate::units::SampleRate;
 pub(super) use spectrum::{SPECTRUM_POINTS, display_of, points_of, stereo_trace};
+pub(super) use trace::GainTrace;
+pub use trace::{LevelTrace, TRACE_PER_SECOND, TRACE_POINTS, TracePoint};
 
 /// Every meter at the meter point.
 pub struct Meters {
@@ -22,6 +25,7 @@ pub struct Meters {
     loudness: loudness::Loudness,
     stereo: stereo::Stereo,
     spectra: spectrum::Spectra,
+    trace: trace::Trace,
     gap: bool,
 }
 
@@ -35,6 +39,7 @@ impl Meters {
             loudness: loudness::Loudness::new(rate, &settings.loudness),
             stereo: stereo::Stereo::new(rate, &settings.stereo),
             spectra: spectrum::Spectra::new(rate, &settings.spectrum),
+            trace: trace::Trace::new(rate),
             gap: false,
         }
     }
@@ -44,13 +49,10 @@ impl Meters {
         self.rate
     }
 
-    /// Takes other settings: only the meters they concern begin anew.
+    /// Takes other settings: only the meters they concern begin anew. How loudness is shown concerns none.
     pub fn set(&mut self, settings: &MeterSettings) {
         if settings.level != self.settings.level {
             self.levels = level::Levels::new(self.rate, &settings.level);
-        }
-        if settings.loudness != self.settings.loudness {
-            self.loudness = loudness::Loudness::new(self.rate, &settings.loudness);
         }
         if settings.stereo != self.settings.stereo {
             self.stereo = stereo::Stereo::new(self.rate, &settings.stereo);
@@ -77,6 +79,7 @@ impl Meters {
         self.loudness.push(left, right);
         self.stereo.push(left, right);
         self.spectra.push(left, right);
+        self.trace.push(left, right);
     }
 
     /// Some of the signal was lost on the way: integrated readings have a hole.
@@ -105,6 +108,11 @@ impl Meters {
     /// The spectrum.
     pub fn spectrum(&self) -> SpectrumView {
         self.spectra.view()
+    }
+
+    /// The waveform of the last minute, written on as long as these meters run.
+    pub fn trace(&self) -> &std::sync::Arc<LevelTrace> {
+        self.trace.ring()
     }
 
     /// Points of the goniometer as left and right, newest last.

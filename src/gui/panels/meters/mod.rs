@@ -6,12 +6,16 @@
 
 mod column;
 mod field;
+mod histogram;
+mod history;
 mod kind;
 mod level;
 mod loudness;
+mod parts;
 mod places;
 mod spectrum;
 mod strip;
+mod trace;
 mod windows;
 
 use egui::{Align2, Response, Role, Sense, Ui, WidgetInfo, vec2};
@@ -19,13 +23,17 @@ use egui::{Align2, Response, Role, Sense, Ui, WidgetInfo, vec2};
 use crate::gui::theme::Theme;
 pub use column::{column_width, meters_ui};
 use field::{correlation_ui, field_ui};
+use histogram::histogram_ui;
+use history::history_ui;
 pub use kind::{MeterKind, View};
 use level::level_ui;
 use loudness::loudness_ui;
+pub use parts::{choices, heading_menu, point_menu};
 pub use places::{arrange, do_action, own_layouts_menu, place_menu, places_menu, switched};
 pub use spectrum::spectrum_area;
 use spectrum::spectrum_ui;
 pub use strip::{show_workspace, strip_front, strip_ui};
+use trace::trace_ui;
 pub use windows::meter_windows_ui;
 
 /// A spoken text is made anew no more often than this, seconds: a screen reader is not to stumble over every frame.
@@ -38,6 +46,10 @@ pub struct MeterPanels {
     /// Sizes of what is held when it was taken, points.
     grabbed: [f32; 2],
     windows: windows::Windows,
+    /// Loudness over the album.
+    pub history: history::HistoryState,
+    /// Distribution of loudness.
+    pub histogram: histogram::HistogramState,
 }
 
 /// Names a view to screen readers by its values, at most twice a second another text.
