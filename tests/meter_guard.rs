@@ -3,8 +3,11 @@
 use assert_no_alloc::{AllocDisabler, assert_no_alloc};
 
 use glassmaster::meter::analysis::{Analyzer, FileFacts};
-use glassmaster::meter::correlation::{Goniometer, StereoMeter};
+use glassmaster::meter::stereo::{
+    BandMeter, BandSplit, FoldDown, Goniometer, LowSide, PolarLevel, Scope, StereoMeter,
+};
 use glassmaster::meter::dynamics::PsrMeter;
+use glassmaster::meter::level::{ChannelLevels, TruePeakBars};
 use glassmaster::meter::loudness::LoudnessMeter;
 use glassmaster::meter::peak::LevelMeter;
 use glassmaster::meter::spectrum::{SpectrumAnalyzer, SpectrumView};
@@ -23,8 +26,14 @@ fn meters_do_not_allocate() {
     let mut peak = TruePeakMeter::new(Keep::Intervals);
     let mut psr = PsrMeter::new();
     let mut level = LevelMeter::new(rate, 3);
+    let mut levels = ChannelLevels::new(rate);
+    let mut bars = TruePeakBars::new(rate);
     let mut stereo = StereoMeter::new(rate);
     let mut scope = Goniometer::new(rate, 1000);
+    let mut bands =
+        [BandSplit::Three, BandSplit::Octaves, BandSplit::Thirds].map(|split| BandMeter::new(rate, split, 0.3));
+    let (mut fold_down, mut low_side) = (FoldDown::new(rate), LowSide::new(rate));
+    let (mut points, mut polar) = (Scope::new(rate, 4096, 0.4), PolarLevel::new(rate, 0.2));
     let mut spectrum = SpectrumAnalyzer::new(rate, 1.0);
     let mut trace = [0.0f32; 300];
     let facts = FileFacts { sample_rate_hz: rate, channels: 2, ..FileFacts::default() };
@@ -35,8 +44,16 @@ fn meters_do_not_allocate() {
             loudness.push(block, block);
             peak.push(block, block);
             level.push(block);
+            levels.push(block, None);
+            bars.push(block, block, None);
+            let _ = (levels.bits.reading(), bars.reading(0), levels.vu.needle());
             stereo.push(block, block);
             scope.push(block, block);
+            bands.iter_mut().for_each(|b| b.push(block, block));
+            fold_down.push(block, block);
+            low_side.push(block, block);
+            points.push(block, block);
+            polar.push(block, block);
             spectrum.push(block);
             spectrum.trace_db(&SpectrumView::default(), &mut trace);
             let now = loudness.reading();
@@ -44,6 +61,8 @@ fn meters_do_not_allocate() {
             analyzer.push(block, block);
             scan.push(block, block);
         }
+        points.set_persistence(1.0);
+        stereo.reset();
         loudness.reset();
         peak.reset();
         spectrum.reset();

@@ -177,6 +177,7 @@ actions! {
     Layouts, "view.layouts", "Meter layouts…", View, "", "Keeps, renames and deletes layouts of your own.";
     MeterColumn, "view.meter_column", "Meter column", View, "", "Shows or hides the column of meters.";
     LevelWindow, "view.level_window", "Level in its own window", View, "", "The level meters as large as a second screen.";
+    BitsWindow, "view.bits_window", "Bits in their own window", View, "", "The bits of the words as large as a second screen.";
     LoudnessWindow, "view.loudness_window", "Loudness in its own window", View, "", "Loudness as large as a second screen.";
     HistoryWindow, "view.history_window", "Loudness history in its own window", View, "", "Loudness over the album as large as a second screen.";
     HistogramWindow, "view.histogram_window", "Loudness distribution in its own window", View, "", "How often which loudness came, as large as a second screen.";

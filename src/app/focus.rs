@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::frame::{BandField, FocusPoint, FocusView, SideReading};
 use super::telemetry::{SPECTRUM_POINTS, display_of, points_of, stereo_trace};
 use crate::audio::QUANTUM;
-use crate::meter::correlation::{Goniometer, StereoMeter};
+use crate::meter::stereo::{Goniometer, StereoMeter};
 use crate::meter::loudness::LoudnessMeter;
 use crate::meter::peak::LevelMeter;
 use crate::meter::spectrum::{SpectrumAnalyzer, SpectrumView};

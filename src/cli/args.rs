@@ -305,6 +305,9 @@ pub struct PlayArgs {
     /// Null device only: as fast as the machine allows
     #[arg(long)]
     pub free: bool,
+    /// Where the meters listen: source, song, master, delivered, monitor, or slot:ID (the tap hash is the master's)
+    #[arg(long, value_name = "POINT", default_value = "master")]
+    pub point: String,
     /// Open the device, then wait for Enter before playing (time to connect its ports)
     #[arg(long)]
     pub hold: bool,

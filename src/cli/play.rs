@@ -8,7 +8,13 @@ use serde_json::json;
 use super::args::PlayArgs;
 use super::machine;
 use super::output::{CliError, print, print_json, say};
-use crate::engine::{Callback, EngineEvent, EngineStatus, LiveEngine, MonotonicClock, NullDevice, Pace};
+use crate::app::command::MeterAct;
+use crate::app::frame::{MeterView, PlaceReading};
+use crate::app::meter_settings::{MeterPoint, MeterSettings};
+use crate::app::telemetry::{Meters, tap_of};
+use crate::engine::{
+    Callback, EngineEvent, EngineStatus, LiveEngine, MonotonicClock, NullDevice, Pace, SamplePlace,
+};
 use crate::jobs::JobContext;
 use crate::jobs::parallel::thread_count;
 use crate::jobs::sources::{key_of, prepare};
@@ -16,7 +22,8 @@ use crate::media::OpenSource;
 use crate::media::file_source::FileSources;
 use crate::media::memory::MemorySources;
 use crate::media::prefetch::StreamSources;
-use crate::model::{Session, SourceRef, Timeline};
+use crate::meter::loudness_map::LoudnessMap;
+use crate::model::{Session, SlotId, SourceRef, Timeline};
 use crate::process::audition::auditions;
 use crate::render::TapHash;
 use crate::units::{Frames, SampleRate};
@@ -55,11 +62,14 @@ pub fn run(args: &PlayArgs) -> Result<u8, CliError> {
         .set_session(Arc::clone(&session), resolver)
         .map_err(|_session| CliError::output_text("the engine took no session; start again"))?;
     let range = range_of(args, &session)?;
+    let point = point_of(&args.point)?;
+    engine.set_tap(tap_of(point, Some(&session)));
     if !args.hold {
         // Asked for before the device runs: then its first buffer is likely to be the music already.
         engine.play(range.0);
     }
-    let mut player = Player { args, rate, device: Some(open(args, rate, callback)?), restarted_at: None };
+    let device = Some(open(args, rate, callback)?);
+    let mut player = Player { args, rate, device, session: Arc::clone(&session), point, restarted_at: None };
     if args.hold {
         wait_for_enter()?;
         engine.play(range.0);
@@ -101,7 +111,7 @@ impl Running for crate::engine::device::OpenDevice {
 
 fn open(args: &PlayArgs, rate: SampleRate, callback: Box<Callback>) -> Result<Box<dyn Running>, CliError> {
     if args.device == "null" {
-        let pace = if args.free { Pace::Free } else { Pace::RealTime };
+        let pace = if args.free { Pace::Heard } else { Pace::RealTime };
         let null = NullDevice::start(callback, args.buffer as usize, pace, None).map_err(CliError::output)?;
         return Ok(Box::new(null));
     }
@@ -143,6 +153,23 @@ fn range_of(args: &PlayArgs, session: &Session) -> Result<(Frames, Frames), CliE
     if from < to { Ok((from, to)) } else { Err(CliError::usage("there is nothing to play in that range")) }
 }
 
+/// The meter point of a word.
+fn point_of(word: &str) -> Result<MeterPoint, CliError> {
+    let slot = || word.strip_prefix("slot:").and_then(|id| id.parse().ok()).map(SlotId);
+    Ok(match word {
+        "source" => MeterPoint::Source,
+        "song" => MeterPoint::SongChain,
+        "master" => MeterPoint::MasterTap,
+        "delivered" => MeterPoint::Delivered,
+        "monitor" => MeterPoint::Monitor,
+        _ => MeterPoint::AfterSlot(slot().ok_or_else(|| {
+            CliError::usage(format!(
+                "--point cannot be {word}; it is source, song, master, delivered, monitor or slot:ID"
+            ))
+        })?),
+    })
+}
+
 fn frames_of(rate: SampleRate, seconds: f64, option: &str) -> Result<Frames, CliError> {
     if seconds.is_finite() && seconds >= 0.0 {
         Ok(rate.frames_from_seconds(seconds))
@@ -159,12 +186,15 @@ struct Heard {
     /// Where the device was closed and opened again.
     restarted_at: Option<Frames>,
     buffer_frames: u32,
+    meters: MeterView,
 }
 
 /// The device of a run, which may be closed and opened again on the way.
 struct Player<'a> {
     args: &'a PlayArgs,
     rate: SampleRate,
+    session: Arc<Session>,
+    point: MeterPoint,
     device: Option<Box<dyn Running>>,
     restarted_at: Option<Frames>,
 }
@@ -172,7 +202,8 @@ struct Player<'a> {
 impl Player<'_> {
     fn listen(&mut self, engine: &mut LiveEngine, range: (Frames, Frames)) -> Result<Heard, CliError> {
         let restart_at = self.restart_at(range)?;
-        let mut tap = Tap::new((range.1 - range.0).as_len());
+        let mut tap =
+            Tap::new((range.1 - range.0).as_len(), &self.session, engine.session_number(), self.point);
         let mut waited = Duration::ZERO;
         loop {
             let status = engine.poll();
@@ -182,7 +213,7 @@ impl Player<'_> {
             let taken = tap.take(engine);
             if status.position >= range.1 || tap.is_complete() {
                 engine.stop();
-                return Ok(self.heard(status, &tap));
+                return Ok(self.heard(status, tap));
             }
             if restart_at.is_some_and(|at| self.restarted_at.is_none() && status.position >= at) {
                 self.restart(engine)?;
@@ -221,13 +252,15 @@ impl Player<'_> {
         Ok(())
     }
 
-    fn heard(&self, status: EngineStatus, tap: &Tap) -> Heard {
+    fn heard(&self, status: EngineStatus, mut tap: Tap) -> Heard {
+        tap.meters.finish();
         let own = self.device.as_ref().and_then(|d| d.buffer_frames());
         Heard {
             status,
             tap_hash: tap.is_complete().then(|| tap.hash.hex()),
             restarted_at: self.restarted_at,
             buffer_frames: own.unwrap_or(self.args.buffer),
+            meters: tap.meters.view(),
         }
     }
 }
@@ -238,34 +271,104 @@ fn wait_for_enter() -> Result<(), CliError> {
     std::io::stdin().read_line(&mut String::new()).map(drop).map_err(CliError::input)
 }
 
-/// Hashes the signal being heard.
+/// Hashes the signal being heard and measures it, with the meters of the window.
 struct Tap {
     hash: TapHash,
+    meters: Meters,
+    /// Where a file of the album begins: there the meters are reset.
+    program_start: Frames,
     wanted: usize,
     block: Vec<[f64; 2]>,
     sides: [Vec<f64>; 2],
 }
 
 impl Tap {
-    fn new(wanted: usize) -> Self {
-        Self { hash: TapHash::new(), wanted, block: vec![[0.0; 2]; 1 << 14], sides: Default::default() }
+    fn new(wanted: usize, session: &Arc<Session>, number: u64, point: MeterPoint) -> Self {
+        let timeline = Timeline::of(session);
+        let map = Arc::new(LoudnessMap::new(session.sample_rate_hz, timeline.end));
+        let mut meters =
+            Meters::new(session.sample_rate_hz, &MeterSettings { point, ..MeterSettings::default() });
+        meters.set_session(number, session, &map);
+        let (hash, program_start) = (TapHash::new(), timeline.program_start());
+        let (block, sides) = (vec![[0.0; 2]; 1 << 14], Default::default());
+        Self { hash, meters, program_start, wanted, block, sides }
     }
 
     /// Takes what waits, at most as much as is wanted; how many frames there were.
     fn take(&mut self, engine: &mut LiveEngine) -> usize {
-        let taken = engine.take_samples(&mut self.block);
+        let mut all = 0;
+        while let Some((place, taken)) = engine.samples().take(&mut self.block) {
+            all += taken;
+            self.hear(&place, taken);
+        }
+        all
+    }
+
+    /// The first frames of the block, which lie together.
+    fn hear(&mut self, place: &SamplePlace, taken: usize) {
         let used = &self.block[..taken.min(self.wanted - self.hash.frames().as_len())];
         for (side, i) in self.sides.iter_mut().zip(0..) {
             side.clear();
             side.extend(used.iter().map(|f| f[i]));
         }
-        self.hash.update(&self.sides[0], &self.sides[1]);
-        taken
+        let [left, right] = &self.sides;
+        self.hash.update(left, right);
+        let before = place.position.map_or(0, |at| (self.program_start - at).as_len().min(left.len()));
+        if before > 0 {
+            self.meters.push_at(place, &left[..before], &right[..before]);
+            self.meters.act(&MeterAct::Reset);
+        }
+        self.meters.push_at(&place.after(before), &left[before..], &right[before..]);
     }
 
     fn is_complete(&self) -> bool {
         self.hash.frames().as_len() == self.wanted
     }
+}
+
+fn meters_json(view: &MeterView) -> serde_json::Value {
+    let loudness = &view.loudness;
+    json!({
+        "point": view.point,
+        "integrated_lufs": loudness.integrated_lufs,
+        "loudness_range_lu": loudness.range_lu,
+        "max_momentary_lufs": loudness.max_momentary_lufs,
+        "max_short_term_lufs": loudness.max_short_term_lufs,
+        "true_peak_dbtp": loudness.max_true_peak_dbtp,
+        "sample_peak_dbfs": loudness.max_sample_peak_dbfs,
+        "plr_db": loudness.plr_lu,
+        "min_psr_db": loudness.min_psr_lu,
+        "by_place": place_json(&loudness.album),
+    })
+}
+
+/// The album as the ledger has it: the same figures where all of it was heard in one go.
+fn place_json(album: &PlaceReading) -> serde_json::Value {
+    let highest = |peaks: [Option<f64>; 2]| peaks.into_iter().flatten().reduce(f64::max);
+    json!({
+        "integrated_lufs": album.integrated_lufs,
+        "loudness_range_lu": album.range_lu,
+        "max_momentary_lufs": album.max_momentary_lufs,
+        "max_short_term_lufs": album.max_short_term_lufs,
+        "true_peak_dbtp": highest(album.true_peak_dbtp),
+        "sample_peak_dbfs": highest(album.sample_peak_dbfs),
+        "measured_s": album.measured_s,
+        "length_s": album.length_s,
+    })
+}
+
+fn meters_text(view: &MeterView) -> String {
+    let loudness = &view.loudness;
+    let shown = |value: Option<f64>| value.map_or("–".to_owned(), |v| format!("{v:.2}"));
+    format!(
+        "{}: I {} LUFS, LRA {} LU, max M {} LUFS, max S {} LUFS, true peak {} dBTP",
+        view.point,
+        shown(loudness.integrated_lufs),
+        shown(loudness.range_lu),
+        shown(loudness.max_momentary_lufs),
+        shown(loudness.max_short_term_lufs),
+        shown(loudness.max_true_peak_dbtp)
+    )
 }
 
 fn report(
@@ -292,11 +395,12 @@ fn report(
             "load_p999": load.p999,
             "load_worst": load.worst,
             "restarted_at_frame": heard.restarted_at.map(|at| at.0),
-            "tap_hash": heard.tap_hash,
+            "tap_hash": heard.tap_hash.as_ref().filter(|_| args.point == "master"),
+            "meters": meters_json(&heard.meters),
         }))?;
     } else {
         print(&format!(
-            "{seconds:.1} s at {}, {} frames a buffer, {} callbacks\ndropouts {} (callbacks late {}, sources late {}, xruns {})\nload mean {:.1} %, 99.9 % {:.1} %, worst {:.1} %\ntap hash {}\n",
+            "{seconds:.1} s at {}, {} frames a buffer, {} callbacks\ndropouts {} (callbacks late {}, sources late {}, xruns {})\nload mean {:.1} %, 99.9 % {:.1} %, worst {:.1} %\n{}\ntap hash {}\n",
             session.sample_rate_hz,
             heard.buffer_frames,
             status.callbacks,
@@ -307,6 +411,7 @@ fn report(
             load.mean * 100.0,
             load.p999 * 100.0,
             load.worst * 100.0,
+            meters_text(&heard.meters),
             heard.tap_hash.as_deref().unwrap_or("– (not every frame passed the meter ring)")
         ))?;
     }

@@ -3,11 +3,14 @@
 //! The wave is read at 16 points per sample at every rate by a 48-tap Kaiser-windowed sinc (β 6.5), which leaves at
 //! most `20·log10 cos(π/32)` = 0.04 dB of a tone at the Nyquist frequency between two points. Reading all points
 //! everywhere would be slow, and needless: near the maximum `A` of a band-limited wave `|y(t)| ≥ A·cos(π·|t − t0|·fs)`,
-//! so on a grid of `1/(2d)` sample the neighbour of the highest point is at least `A·cos(π/(4d))`. A cheap 32-tap
-//! half-sample phase (single precision, over time) decides where the wave can exceed the maximum so far; there the grid
-//! is made finer step by step, 4, 8, 16 points, as long as it still can. The cheap phase is a trigger only and never
-//! the reading: taken as a value it would read up to 0.07 dB high on noise.
+//! so on a grid of `1/(2d)` sample the neighbour of the highest point is at least `A·cos(π/(4d))`. Cheap 32-tap phases
+//! (single precision, 16 intervals at once), first at the half sample, then at the quarters, decide where the wave can
+//! exceed the maximum so far; there it is read exactly at 4, 8, 16 points, as long as it still can. The cheap phases are
+//! a trigger only and never the reading: taken as a value they would read up to 0.07 dB high on noise.
 
+use std::ops::Range;
+
+use super::simd::widest;
 use super::window::interpolator_phases;
 
 /// Points per sample.
@@ -19,6 +22,7 @@ const HALF: usize = 24;
 const TAPS: usize = 2 * HALF;
 const BETA: f64 = 6.5;
 const COARSE_HALF: usize = 16;
+const COARSE_TAPS: usize = 2 * COARSE_HALF;
 const COARSE_BETA: f64 = 5.0;
 /// Samples handled at a time.
 const CHUNK: usize = 512;
@@ -27,12 +31,18 @@ const GROUP: usize = 16;
 /// Samples kept from the chunk before.
 const CONTEXT: usize = TAPS - 1;
 /// A wave that exceeds the maximum shows at least this part of it on a grid of 2, 4, 8 points per sample:
-/// cos(π/4), cos(π/8), cos(π/16), each with a margin for the finite filters.
+/// cos(π/4), cos(π/8), cos(π/16), each with a margin for the finite filters; the coarse quarters have the widest.
 const TRIGGER_2X: f64 = 0.70;
+const TRIGGER_COARSE_4X: f64 = 0.905;
 const TRIGGER_4X: f64 = 0.915;
 const TRIGGER_8X: f64 = 0.975;
 /// Samples beyond this are not audio; they and NaN count as silence.
 const ABSURD: f64 = 1e30;
+
+/// Samples that a group of intervals is read from.
+const SPAN: usize = GROUP + COARSE_TAPS;
+type Window = [f32; SPAN];
+type Peaks = [f32; GROUP];
 
 /// The highest point found in a stretch of signal.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -47,7 +57,7 @@ pub struct Crest {
 #[derive(Debug, Clone)]
 pub struct CrestFinder {
     phases: Vec<[f64; TAPS]>,
-    coarse: [f32; COARSE_HALF],
+    coarse: Coarse,
     /// `CONTEXT` samples of before, then the chunk.
     exact: Vec<f64>,
     rough: Vec<f32>,
@@ -61,14 +71,71 @@ impl Default for CrestFinder {
     }
 }
 
+/// Cheap phases: what decides where to look closer.
+#[derive(Debug, Clone)]
+struct Coarse {
+    /// Half a sample: symmetric, kept from the middle outwards.
+    half: [f32; COARSE_HALF],
+    /// A quarter; three quarters is the same backwards.
+    quarter: [f32; COARSE_TAPS],
+}
+
+impl Coarse {
+    fn new() -> Self {
+        let phases = interpolator_phases(4, COARSE_HALF, COARSE_BETA);
+        // Taps 1..=32 of 33: the first lies outside the window for every phase but 0.
+        Self {
+            half: std::array::from_fn(|j| phases[2][COARSE_HALF + 1 + j] as f32),
+            quarter: std::array::from_fn(|j| phases[1][1 + j] as f32),
+        }
+    }
+}
+
+impl Coarse {
+    /// Highest of sample, half-way point and next sample for a group of intervals.
+    #[inline(always)]
+    fn half_peaks(&self, window: &Window) -> Peaks {
+        let mut acc = [0.0f32; GROUP];
+        for (j, &tap) in self.half.iter().enumerate() {
+            let before = &window[COARSE_HALF - 1 - j..][..GROUP];
+            let after = &window[COARSE_HALF + j..][..GROUP];
+            for k in 0..GROUP {
+                acc[k] += tap * (before[k] + after[k]);
+            }
+        }
+        let here = &window[COARSE_HALF - 1..][..GROUP];
+        let next = &window[COARSE_HALF..][..GROUP];
+        std::array::from_fn(|k| larger(acc[k].abs(), larger(here[k].abs(), next[k].abs())))
+    }
+
+    /// The same with the points at a quarter and three quarters.
+    #[inline(always)]
+    fn quarter_peaks(&self, window: &Window, halves: &Peaks) -> Peaks {
+        let (mut first, mut third) = ([0.0f32; GROUP], [0.0f32; GROUP]);
+        for (j, &tap) in self.quarter.iter().enumerate() {
+            let (forward, back) = (&window[j..][..GROUP], &window[COARSE_TAPS - 1 - j..][..GROUP]);
+            for k in 0..GROUP {
+                first[k] += tap * forward[k];
+                third[k] += tap * back[k];
+            }
+        }
+        std::array::from_fn(|k| larger(halves[k], larger(first[k].abs(), third[k].abs())))
+    }
+}
+
+/// When the samples themselves count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Samples {
+    AtOnce,
+    InPlace,
+}
+
 impl CrestFinder {
     /// Starts in silence.
     pub fn new() -> Self {
-        let half = interpolator_phases(2, COARSE_HALF, COARSE_BETA).swap_remove(1);
         Self {
             phases: interpolator_phases(OVERSAMPLING, HALF, BETA).iter().map(|p| tail_taps(p)).collect(),
-            // The half-sample phase is symmetric: taps 1..=32 of 33, kept from the middle outwards.
-            coarse: std::array::from_fn(|j| half[COARSE_HALF + 1 + j] as f32),
+            coarse: Coarse::new(),
             exact: vec![0.0; CONTEXT + CHUNK],
             rough: vec![0.0; CONTEXT + CHUNK],
             taken: 0,
@@ -85,9 +152,13 @@ impl CrestFinder {
     /// Takes samples and raises `best` where the wave goes higher. The wave is known up to [`DELAY_FRAMES`] before the
     /// newest sample; the samples themselves count at once.
     pub fn push(&mut self, samples: &[f64], best: &mut Crest) {
-        for chunk in samples.chunks(CHUNK) {
-            self.take(chunk, best);
-        }
+        self.take_all(samples, Samples::AtOnce, best);
+    }
+
+    /// The same, but samples count together with the wave around them: after `n` frames `best` knows of the `n` −
+    /// [`DELAY_FRAMES`] first ones and of nothing later.
+    pub fn push_in_place(&mut self, samples: &[f64], best: &mut Crest) {
+        self.take_all(samples, Samples::InPlace, best);
     }
 
     /// Reads the wave to its end, as if silence followed. Call once, after the last sample.
@@ -95,18 +166,28 @@ impl CrestFinder {
         self.push(&[0.0; TAPS], best);
     }
 
-    fn take(&mut self, chunk: &[f64], best: &mut Crest) {
+    fn take_all(&mut self, samples: &[f64], count: Samples, best: &mut Crest) {
+        for chunk in samples.chunks(CHUNK) {
+            widest(
+                #[inline(always)]
+                || self.take(chunk, count, best),
+            );
+        }
+    }
+
+    #[inline(always)]
+    fn take(&mut self, chunk: &[f64], count: Samples, best: &mut Crest) {
         let n = chunk.len();
         let fresh = self.exact[CONTEXT..].iter_mut().zip(&mut self.rough[CONTEXT..]);
-        let mut top = 0.0f64;
         for ((exact, rough), &x) in fresh.zip(chunk) {
             let clean = if x.abs() <= ABSURD { x } else { 0.0 };
             *exact = clean;
             *rough = clean as f32;
-            top = if clean.abs() > top { clean.abs() } else { top };
         }
+        let first = if count == Samples::AtOnce { CONTEXT } else { HALF - 1 };
+        let top = highest_magnitude(&self.exact[first..first + n]);
         if top > best.value {
-            self.raise_to_sample(n, top, best);
+            self.raise_to_sample(first, n, top, best);
         }
         self.search(n, best);
         self.taken += n as u64;
@@ -115,54 +196,49 @@ impl CrestFinder {
     }
 
     #[expect(clippy::float_cmp, reason = "looks for the very sample the maximum was taken from")]
-    fn raise_to_sample(&self, n: usize, top: f64, best: &mut Crest) {
-        let place = self.exact[CONTEXT..CONTEXT + n].iter().position(|x| x.abs() == top).unwrap_or(0);
-        *best = Crest { value: top, frame: self.taken + place as u64 };
+    fn raise_to_sample(&self, first: usize, n: usize, top: f64, best: &mut Crest) {
+        let place = self.exact[first..first + n].iter().position(|x| x.abs() == top).unwrap_or(0);
+        let frame = (self.taken + (first + place) as u64).saturating_sub(CONTEXT as u64);
+        *best = Crest { value: top, frame };
     }
 
     /// Searches between samples: `i` of 0..n is the interval from `exact[i + HALF − 1]` to the sample after it.
+    #[inline(always)]
     fn search(&self, n: usize, best: &mut Crest) {
         let mut start = 0;
         while start < n {
-            let peaks = self.coarse_peaks(start);
+            let window = self.coarse_window(start);
+            let peaks = self.coarse.half_peaks(&window);
             let highest = peaks.iter().fold(0.0f32, |a, &b| if b > a { b } else { a });
             if f64::from(highest) > TRIGGER_2X * best.value {
-                let intervals = start..n.min(start + GROUP);
-                for (i, &peak) in intervals.zip(&peaks) {
-                    if f64::from(peak) > TRIGGER_2X * best.value {
-                        self.refine(i, best);
-                    }
-                }
+                self.look_closer(start..n.min(start + GROUP), &window, &peaks, best);
             }
             start += GROUP;
         }
     }
 
-    /// Highest of sample, half-way point and next sample for the intervals from `i` on.
+    /// Reads exactly where the quarters still allow a higher crest.
     #[inline(always)]
-    fn coarse_peaks(&self, i: usize) -> [f32; GROUP] {
-        const SPAN: usize = GROUP + 2 * COARSE_HALF;
+    fn look_closer(&self, intervals: Range<usize>, window: &Window, peaks: &Peaks, best: &mut Crest) {
+        let peaks = self.coarse.quarter_peaks(window, peaks);
+        for (i, &peak) in intervals.zip(&peaks) {
+            if f64::from(peak) > TRIGGER_COARSE_4X * best.value {
+                self.refine(i, best);
+            }
+        }
+    }
+
+    /// The samples around the intervals from `i` on.
+    #[inline(always)]
+    fn coarse_window(&self, i: usize) -> Window {
         let from = i + HALF - COARSE_HALF;
         let mut window = [0.0f32; SPAN];
         window.copy_from_slice(&self.rough[from..from + SPAN]);
-        let mut acc = [0.0f32; GROUP];
-        for (j, &tap) in self.coarse.iter().enumerate() {
-            let before = &window[COARSE_HALF - 1 - j..][..GROUP];
-            let after = &window[COARSE_HALF + j..][..GROUP];
-            for k in 0..GROUP {
-                acc[k] += tap * (before[k] + after[k]);
-            }
-        }
-        let here = &window[COARSE_HALF - 1..][..GROUP];
-        let next = &window[COARSE_HALF..][..GROUP];
-        std::array::from_fn(|k| {
-            let (a, b, c) = (acc[k].abs(), here[k].abs(), next[k].abs());
-            let ab = if a > b { a } else { b };
-            if ab > c { ab } else { c }
-        })
+        window
     }
 
     /// Reads one interval at 4, then 8, then 16 points as long as the wave can still exceed the maximum.
+    #[inline(always)]
     fn refine(&self, i: usize, best: &mut Crest) {
         let Some(window) = self.exact[i..].first_chunk::<TAPS>() else { return };
         let mut top = window[HALF - 1].abs().max(window[HALF].abs());
@@ -183,6 +259,25 @@ impl CrestFinder {
             }
         }
     }
+}
+
+/// `f32::max` without its care for NaN, which there is none of here.
+#[inline(always)]
+fn larger(a: f32, b: f32) -> f32 {
+    if a > b { a } else { b }
+}
+
+#[inline(always)]
+fn highest_magnitude(samples: &[f64]) -> f64 {
+    let mut top = [0.0f64; 8];
+    let mut eight = samples.chunks_exact(8);
+    for x in &mut eight {
+        for k in 0..8 {
+            top[k] = if x[k].abs() > top[k] { x[k].abs() } else { top[k] };
+        }
+    }
+    let rest = eight.remainder().iter().fold(0.0f64, |a, x| a.max(x.abs()));
+    top.iter().fold(rest, |a, &b| a.max(b))
 }
 
 /// Taps 1..=48 of 49: the first lies outside the window for every phase but 0, which is never computed.

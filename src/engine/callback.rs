@@ -5,6 +5,7 @@
 //! the frame it was prepared for. Loop: at the exact frame the next voice begins while the last one fades over 5 ms.
 //! Nothing here allocates, frees, locks, waits or logs.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
@@ -17,6 +18,7 @@ use super::link::{
 use super::monitor::MonitorRunner;
 use super::monitor_rate::MonitorRate;
 use super::output_guard::OutputGuard;
+use super::sample_ring::{Begin, MeterTap, SamplePlace};
 use super::shared::Shared;
 use super::voice::Voice;
 use crate::audio::fpu::FpuGuard;
@@ -32,6 +34,9 @@ const MESSAGES_PER_CALLBACK: usize = 16;
 
 /// Frames worked on at a time.
 const SEGMENT: usize = 256;
+
+/// Stretches of a segment that the tap behind the monitor section tells apart.
+const STRETCHES: usize = 8;
 
 /// Frames a meter frame gathers before it is offered.
 const METER_FRAMES: u32 = 512;
@@ -117,6 +122,13 @@ pub struct Callback {
     /// The slot that is shown, and how often its signal began anew.
     probe: Option<SlotId>,
     probe_run: u32,
+    /// Where the meters listen.
+    tap: MeterTap,
+    /// Counts the runs of the sound, and how the present one began.
+    run: u32,
+    begin: Begin,
+    /// What of the scratch buffers is heard, and where it lies, for the tap behind the monitor section.
+    stretches: Stretches,
     left: [f64; SEGMENT],
     right: [f64; SEGMENT],
     /// Time and frames not yet judged: shorter callbacks than a quantum are judged together.
@@ -159,6 +171,10 @@ impl Callback {
             meter: MeterFrame::default(),
             probe: None,
             probe_run: 0,
+            tap: MeterTap::Master,
+            run: 0,
+            begin: Begin::Clean,
+            stretches: Stretches::default(),
             left: [0.0; SEGMENT],
             right: [0.0; SEGMENT],
             load_nanos: 0,
@@ -227,6 +243,7 @@ impl Callback {
             self.rate = rate;
         }
         self.shared.wrong_rate.store(false, Relaxed);
+        (self.run, self.begin) = (self.run.wrapping_add(1), Begin::Crossed);
         Ok(())
     }
 
@@ -255,6 +272,7 @@ impl Callback {
     /// The monitored signal, `count` frames into the scratch buffers.
     fn fill(&mut self, count: usize) {
         let mut done = 0;
+        self.stretches.clear();
         while done < count {
             let segment = self.until_event(count - done);
             self.mix(done, segment);
@@ -267,6 +285,27 @@ impl Callback {
         if self.guard.process(left, right) {
             self.shared.guard_tripped.store(true, Relaxed);
         }
+        for (place, range) in self.stretches.iter() {
+            self.ends.samples.push(place, &self.left[range.clone()], &self.right[range]);
+        }
+    }
+
+    /// Where the next frame of the sound lies.
+    fn place(&self) -> SamplePlace {
+        let heard = self.current.as_ref();
+        SamplePlace {
+            position: heard.map(Voice::position),
+            plan: heard.map_or(0, |v| v.renderer.plan().id),
+            session: heard.map_or(0, |v| v.renderer.session_number()),
+            run: self.run,
+            begin: self.begin,
+            tap: self.tap,
+        }
+    }
+
+    /// Frames the sample ring has room for.
+    pub fn sample_room(&self) -> usize {
+        self.ends.samples.room()
     }
 
     /// Frames to the next moment at which voices change, at least 1, at most `wanted`.
@@ -291,11 +330,12 @@ impl Callback {
 
     /// Voices into the scratch buffers, and on to whoever measures.
     fn mix(&mut self, done: usize, segment: usize) {
+        let mut place = self.place();
         let left = &mut self.left[done..done + segment];
         let right = &mut self.right[done..done + segment];
         let mut heard = false;
         let run = &mut self.probe_run;
-        let watch = Watch { run, shared: &self.shared, ends: &mut self.ends, meter: &mut self.meter };
+        let watch = Watch { run, place, shared: &self.shared, ends: &mut self.ends, meter: &mut self.meter };
         let mut watch = Some(watch);
         for (voice, is_current) in [(&mut self.current, true), (&mut self.outgoing, false)] {
             let Some(voice) = voice else { continue };
@@ -307,6 +347,9 @@ impl Callback {
             };
             let report = voice.read(left, right, heard, &mut made);
             heard = true;
+            if voice.was_spoiled() {
+                place.position = None;
+            }
             self.shared.late_quanta.fetch_add(u64::from(report.late), Relaxed);
             self.shared.failed_quanta.fetch_add(u64::from(report.failed), Relaxed);
         }
@@ -315,9 +358,12 @@ impl Callback {
             right.fill(0.0);
             return;
         }
-        // A meter worker that is late misses frames; the audio never waits for it.
-        let frames = left.iter().zip(right.iter()).map(|(l, r)| [*l, *r]);
-        self.ends.samples.push_iter(frames);
+        match self.tap {
+            MeterTap::Master => self.ends.samples.push(place, left, right),
+            MeterTap::Monitor => self.stretches.add(place, done..done + segment),
+            // Offered quantum by quantum, when each was made.
+            MeterTap::Inside(_) => {}
+        }
         if let Some(voice) = &self.current {
             self.position = voice.position();
         }
@@ -352,7 +398,7 @@ impl Callback {
         self.drop_swap();
         self.fade_out_current();
         let fade = Ramp::between(0.0, 1.0, SEEK_FADE_MS, self.rate);
-        self.make_current(Voice::new(renderer, range.from, fade));
+        self.make_current(Voice::new(renderer, range.from, fade), Begin::Faded);
         self.position = range.from;
     }
 
@@ -364,7 +410,7 @@ impl Callback {
         self.fade_out_current_over(SWITCH_FADE_MS);
         self.shared.plan_id.store(swap.renderer.plan().id, Relaxed);
         let fade = Ramp::between(0.0, 1.0, SWITCH_FADE_MS, self.rate);
-        self.make_current(Voice::new(swap.renderer, swap.at_new, fade));
+        self.make_current(Voice::new(swap.renderer, swap.at_new, fade), Begin::Crossed);
         self.position = swap.at_new;
     }
 
@@ -379,6 +425,7 @@ impl Callback {
                     self.shared.guard_tripped.store(false, Relaxed);
                 }
                 Control::Probe(slot) => self.set_probe(slot),
+                Control::Tap(tap) => self.set_tap(tap),
             }
         }
         for _ in 0..MESSAGES_PER_CALLBACK {
@@ -412,13 +459,18 @@ impl Callback {
                     self.retire(renderer, Why::Done);
                 }
             },
-            Message::Params(group) => {
+            Message::Params(group, session) => {
                 let voices = [&mut self.current, &mut self.outgoing].into_iter().flatten();
                 let waiting = self.queued.iter_mut().map(|q| &mut q.0);
                 let swap = self.swap.iter_mut().map(|s| &mut s.renderer);
                 let again = self.again.iter_mut().flatten();
                 let renderers = voices.map(|v| &mut v.renderer).chain(waiting).chain(swap).chain(again);
-                renderers.for_each(|r| r.apply(&group));
+                renderers.for_each(|r| {
+                    r.apply(&group);
+                    if r.plan().id == group.plan_id {
+                        r.set_session_number(session);
+                    }
+                });
                 self.retired(Retired::Params(group));
             }
         }
@@ -458,13 +510,16 @@ impl Callback {
         }
         self.position = at;
         self.loop_armed = false;
-        self.make_current(Voice::new(renderer, at, gain));
+        let begin = if at == Frames::ZERO { Begin::Clean } else { Begin::Faded };
+        self.make_current(Voice::new(renderer, at, gain), begin);
     }
 
     /// The voice that is heard and shown from now on.
-    fn make_current(&mut self, mut voice: Voice) {
+    fn make_current(&mut self, mut voice: Voice, begin: Begin) {
         voice.renderer.meter_slots();
         voice.renderer.set_probe(self.probe);
+        voice.renderer.set_watch(self.tap.inside());
+        (self.run, self.begin) = (self.run.wrapping_add(1), begin);
         self.probe_run = self.probe_run.wrapping_add(1);
         self.current = Some(voice);
     }
@@ -474,6 +529,13 @@ impl Callback {
         self.probe_run = self.probe_run.wrapping_add(1);
         if let Some(voice) = &mut self.current {
             voice.renderer.set_probe(slot);
+        }
+    }
+
+    fn set_tap(&mut self, tap: MeterTap) {
+        self.tap = tap;
+        if let Some(voice) = &mut self.current {
+            voice.renderer.set_watch(tap.inside());
         }
     }
 
@@ -563,9 +625,35 @@ fn put<S: DeviceSample>(frame: &mut [S], sides: [f64; 2]) {
     frame.iter_mut().zip(sides).for_each(|(to, from)| *to = S::from_f64(from));
 }
 
+/// Stretches of the scratch buffers, and where each lies.
+#[derive(Debug, Default)]
+struct Stretches {
+    stretches: [(SamplePlace, usize, usize); STRETCHES],
+    count: usize,
+}
+
+impl Stretches {
+    fn clear(&mut self) {
+        self.count = 0;
+    }
+
+    /// Beyond [`STRETCHES`] it is not kept: as if its reader had been late.
+    fn add(&mut self, place: SamplePlace, range: Range<usize>) {
+        if let Some(free) = self.stretches.get_mut(self.count) {
+            *free = (place, range.start, range.end);
+            self.count += 1;
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (SamplePlace, Range<usize>)> + use<> {
+        self.stretches.into_iter().take(self.count).map(|(place, from, to)| (place, from..to))
+    }
+}
+
 /// What is shown of the slots of the voice that is heard.
 struct Watch<'a> {
     run: &'a mut u32,
+    place: SamplePlace,
     shared: &'a Shared,
     ends: &'a mut CallbackEnds,
     meter: &'a mut MeterFrame,
@@ -575,6 +663,10 @@ impl Watch<'_> {
     /// Gathers what the quantum just made has to show.
     fn look_at(&mut self, renderer: &mut Renderer) {
         gather_slots(self.meter, renderer);
+        if let Some((block, position)) = renderer.watched() {
+            let place = SamplePlace { position, ..self.place };
+            self.ends.samples.push(place, block.left(), block.right());
+        }
         let Some(probe) = renderer.probe() else { return };
         probe.run = *self.run;
         // A worker that is late misses quanta; the audio never waits for it.

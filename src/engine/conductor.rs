@@ -16,7 +16,7 @@ use super::live::{EngineEvent, OpenLive, Resolver};
 use super::shared::Shared;
 use crate::audio::fpu::FpuGuard;
 use crate::model::Session;
-use crate::render::{PlanChange, RenderPlan, Renderer, Sources, diff, map_position};
+use crate::render::{ParamGroup, PlanChange, RenderPlan, Renderer, Sources, diff, map_position};
 use crate::units::Frames;
 
 /// How often the conductor looks at its rings when nobody calls it.
@@ -39,7 +39,8 @@ const LOOP_STOCK: u64 = 2;
 
 /// What the program wants.
 pub(super) enum Wish {
-    Session(Arc<Session>, Resolver),
+    /// With its number.
+    Session(Arc<Session>, Resolver, u64),
     Play {
         from: Frames,
         intent: u64,
@@ -53,6 +54,8 @@ pub(super) enum Wish {
 #[derive(Clone)]
 struct Score {
     session: Arc<Session>,
+    /// Of the session.
+    number: u64,
     plan: Arc<RenderPlan>,
 }
 
@@ -62,7 +65,7 @@ pub(super) struct Conductor {
     pub files: OpenLive,
     pub streams: OpenLive,
     pub events: SyncSender<EngineEvent>,
-    wanted: Option<(Arc<Session>, Resolver)>,
+    wanted: Option<(Arc<Session>, Resolver, u64)>,
     /// Laid out like what is heard, parameters as last sent.
     score: Option<Score>,
     /// On its way to the callback.
@@ -128,7 +131,7 @@ impl Conductor {
 
     fn hear(&mut self, wish: Wish) {
         match wish {
-            Wish::Session(session, resolver) => self.wanted = Some((session, resolver)),
+            Wish::Session(session, resolver, number) => self.wanted = Some((session, resolver, number)),
             Wish::Play { from, intent } => self.play(from, intent),
             Wish::Loop(range) => {
                 self.loop_range = range;
@@ -143,7 +146,7 @@ impl Conductor {
             return;
         }
         let Some(score) = self.lay_out() else { return };
-        let renderer = self.prepare(&score.plan, from);
+        let renderer = self.prepare(&score, from);
         self.swapping = None;
         self.score = Some(score);
         self.tries = 0;
@@ -153,21 +156,23 @@ impl Conductor {
 
     /// The wanted session as a plan with a number of its own.
     fn lay_out(&mut self) -> Option<Score> {
-        let (session, resolver) = self.wanted.clone()?;
+        let (session, resolver, number) = self.wanted.clone()?;
         self.last_id += 1;
         let plan = Arc::new(RenderPlan::compile(&session, &*resolver, self.last_id));
         self.say(EngineEvent::Notes(plan.notes.clone()));
-        Some(Score { session, plan })
+        Some(Score { session, number, plan })
     }
 
     /// A renderer at a place, pre-rolled as far as the budget allows.
-    fn prepare(&mut self, plan: &Arc<RenderPlan>, at: Frames) -> Box<Renderer> {
+    fn prepare(&mut self, score: &Score, at: Frames) -> Box<Renderer> {
+        let plan = &score.plan;
         let _fpu = FpuGuard::new();
         let longest = PREROLL_MAX_S * plan.rate.hz();
         let preroll = (self.preroll_speed * PREROLL_BUDGET.as_secs_f64()).min(longest).floor();
         let sources = Sources { preroll: Some(&*self.files), play: &*self.streams };
         let begun = Instant::now();
-        let renderer = Renderer::start(plan, sources, at, Frames(preroll as i64));
+        let mut renderer = Renderer::start(plan, sources, at, Frames(preroll as i64));
+        renderer.set_session_number(score.number);
         let made = preroll.min(at.0.max(0) as f64);
         if made > 0.0 {
             self.preroll_speed = made / begun.elapsed().as_secs_f64().max(1e-6);
@@ -186,20 +191,26 @@ impl Conductor {
             self.tries = 0;
             self.send_loop();
         }
-        let (Some((wanted, _)), Some(score), None) = (&self.wanted, &mut self.score, &self.swapping) else {
+        let (Some((wanted, _, number)), Some(score), None) = (&self.wanted, &mut self.score, &self.swapping)
+        else {
             return;
         };
         if std::mem::take(&mut self.renew) && playing {
             return self.swap();
         }
-        if Arc::ptr_eq(wanted, &score.session) {
+        if *number == score.number {
             return;
         }
+        let number = *number;
         match diff(&score.session, wanted, score.plan.id) {
-            PlanChange::None => score.session = wanted.clone(),
+            PlanChange::None => {
+                (score.session, score.number) = (wanted.clone(), number);
+                let group = ParamGroup { plan_id: score.plan.id, entries: Box::default() };
+                self.send(Message::Params(Box::new(group), number));
+            }
             PlanChange::Params(group) => {
-                score.session = wanted.clone();
-                self.send(Message::Params(Box::new(group)));
+                (score.session, score.number) = (wanted.clone(), number);
+                self.send(Message::Params(Box::new(group), number));
             }
             PlanChange::Structure if playing => self.swap(),
             // The next start lays it out.
@@ -218,7 +229,7 @@ impl Conductor {
         let ahead = AHEAD_S * f64::from(1u32 << self.tries);
         let at_old = self.shared.position() + old.plan.rate.frames_from_seconds(ahead);
         let at_new = map_position(&old.plan.timeline, &new.plan.timeline, at_old);
-        let renderer = self.prepare(&new.plan, at_new);
+        let renderer = self.prepare(&new, at_new);
         self.swapping = Some(new);
         self.send(Message::Swap { renderer, at_old, at_new, intent });
     }
@@ -259,7 +270,7 @@ impl Conductor {
         }
         // Parameters may have moved since the plan was made: lay out anew under the same number.
         let plan = self.with_parameters(&score);
-        let renderer = self.prepare(&plan, range.from);
+        let renderer = self.prepare(&Score { plan, ..score }, range.from);
         self.loop_sent += 1;
         let number = self.loop_number;
         self.send(Message::Again { renderer, number });
@@ -267,7 +278,9 @@ impl Conductor {
 
     fn with_parameters(&mut self, score: &Score) -> Arc<RenderPlan> {
         match &self.wanted {
-            Some((_, resolver)) => Arc::new(RenderPlan::compile(&score.session, &**resolver, score.plan.id)),
+            Some((_, resolver, _)) => {
+                Arc::new(RenderPlan::compile(&score.session, &**resolver, score.plan.id))
+            }
             None => score.plan.clone(),
         }
     }

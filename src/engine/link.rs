@@ -6,13 +6,14 @@
 //! | controls | program, callback | 256 | refused; the program tries again on its next poll |
 //! | retired | callback, conductor | 64 | the callback takes no message while fewer than 16 places are free |
 //! | meters | callback, program | 256 | the readings go on accumulating: late, never lost |
-//! | samples | callback, meter worker | 2^19 frames | frames are dropped and counted |
+//! | samples | callback, meter worker | 2^19 frames | frames are dropped; the next are marked ([`super::sample_ring`]) |
 //! | probes | callback, focus worker | 2^11 quanta | quanta are dropped and counted |
 
 use ringbuf::traits::Split;
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 
 use super::monitor::Monitor;
+use super::sample_ring::{MeterTap, SampleReader, SampleWriter, sample_ring};
 use crate::model::{SlotId, SongId};
 use crate::render::watch::{ChainPeaks, WATCHED_SLOTS};
 use crate::render::{ParamGroup, Renderer, SlotProbe};
@@ -25,7 +26,6 @@ const MESSAGES: usize = 64;
 const CONTROLS: usize = 256;
 const RETIRED: usize = 64;
 const METERS: usize = 256;
-const SAMPLES: usize = 1 << 19;
 const PROBES: usize = 1 << 11;
 
 /// Places that must be free in the retire ring before the callback takes a message: more than it can ever hold boxes.
@@ -50,8 +50,8 @@ pub(super) enum Message {
     Loop { range: Option<LoopRange>, number: u64 },
     /// A renderer at the start of the loop, for its next repetition.
     Again { renderer: Box<Renderer>, number: u64 },
-    /// Values that change together.
-    Params(Box<ParamGroup>),
+    /// Values that change together, perhaps none, and the number of the session they are of.
+    Params(Box<ParamGroup>, u64),
 }
 
 /// What needs no preparation.
@@ -62,6 +62,8 @@ pub(super) enum Control {
     ResetGuard,
     /// Shows what this slot does.
     Probe(Option<SlotId>),
+    /// Where the signal for the meters is taken.
+    Tap(MeterTap),
 }
 
 /// Why a renderer comes back.
@@ -143,7 +145,7 @@ pub(super) struct CallbackEnds {
     pub controls: HeapCons<Control>,
     pub retired: HeapProd<Retired>,
     pub meters: HeapProd<MeterFrame>,
-    pub samples: HeapProd<[f64; 2]>,
+    pub samples: SampleWriter,
     pub probes: HeapProd<SlotProbe>,
 }
 
@@ -157,13 +159,13 @@ pub(super) struct ConductorEnds {
 pub(super) struct ProgramEnds {
     pub controls: HeapProd<Control>,
     pub meters: HeapCons<MeterFrame>,
-    pub samples: HeapCons<[f64; 2]>,
+    pub samples: SampleReader,
     pub probes: HeapCons<SlotProbe>,
 }
 
 /// An empty ring whose every page the system has already given: else the audio thread would ask for each of the first
 /// thousands, one by one.
-fn touched<T: Clone>(places: usize, nothing: T) -> HeapRb<T> {
+pub(super) fn touched<T: Clone>(places: usize, nothing: T) -> HeapRb<T> {
     let mut ring = HeapRb::new(places);
     ring.push_iter(std::iter::repeat(nothing));
     ring.clear();
@@ -176,7 +178,7 @@ pub(super) fn rings() -> (CallbackEnds, ConductorEnds, ProgramEnds) {
     let (controls_in, controls) = HeapRb::new(CONTROLS).split();
     let (retired, retired_out) = HeapRb::new(RETIRED).split();
     let (meters, meters_out) = HeapRb::new(METERS).split();
-    let (samples, samples_out) = touched(SAMPLES, [0.0; 2]).split();
+    let (samples, samples_out) = sample_ring();
     let (probes, probes_out) = touched(PROBES, SlotProbe::default()).split();
     (
         CallbackEnds { messages, controls, retired, meters, samples, probes },

@@ -7,12 +7,13 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::{Builder, JoinHandle};
 
 use ringbuf::HeapCons;
-use ringbuf::traits::{Consumer, Observer, Producer};
+use ringbuf::traits::{Consumer, Producer};
 
 use super::callback::{Callback, Clock};
 use super::conductor::{Conductor, Wish};
 use super::link::{Control, LoopRange, MeterFrame, ProgramEnds, rings};
 use super::monitor::Monitor;
+use super::sample_ring::{MeterTap, SampleReader};
 use super::shared::{LoadReading, Shared};
 use crate::media::{OpenSource, SourceKey};
 use crate::model::{Session, SlotId, SourceRef};
@@ -72,6 +73,8 @@ pub struct LiveEngine {
     ends: ProgramEnds,
     /// Controls the ring had no place for, in order.
     held: Vec<Control>,
+    /// Of the session given last.
+    session_number: u64,
     wishes: Option<SyncSender<Wish>>,
     events: Receiver<EngineEvent>,
     conductor: Option<JoinHandle<()>>,
@@ -95,8 +98,15 @@ impl LiveEngine {
         let (say, events) = sync_channel(WISHES);
         let conductor = Conductor::new(conductor_ends, shared.clone(), files, streams, say);
         let thread = Builder::new().name("gm-conductor".to_owned()).spawn(move || conductor.run(&wished))?;
-        let engine =
-            Self { shared, ends, held: Vec::new(), wishes: Some(wishes), events, conductor: Some(thread) };
+        let engine = Self {
+            shared,
+            ends,
+            held: Vec::new(),
+            session_number: 0,
+            wishes: Some(wishes),
+            events,
+            conductor: Some(thread),
+        };
         Ok((engine, callback))
     }
 
@@ -107,14 +117,23 @@ impl LiveEngine {
     /// The session back, when the conductor is busy with 256 wishes: set it again on the next poll.
     pub fn set_session(&mut self, session: Arc<Session>, resolver: Resolver) -> Result<(), Arc<Session>> {
         let Some(wishes) = &self.wishes else { return Err(session) };
-        match wishes.try_send(Wish::Session(session, resolver)) {
-            Ok(()) => Ok(()),
+        match wishes.try_send(Wish::Session(session, resolver, self.session_number + 1)) {
+            Ok(()) => {
+                self.session_number += 1;
+                Ok(())
+            }
             Err(
-                TrySendError::Full(Wish::Session(session, _))
-                | TrySendError::Disconnected(Wish::Session(session, _)),
+                TrySendError::Full(Wish::Session(session, ..))
+                | TrySendError::Disconnected(Wish::Session(session, ..)),
             ) => Err(session),
             Err(_) => Ok(()),
         }
+    }
+
+    /// How many sessions it has been given: the number of the last. What is heard says which it is of
+    /// ([`super::SamplePlace::session`]).
+    pub fn session_number(&self) -> u64 {
+        self.session_number
     }
 
     /// Plays from an album frame; also the seek of a running transport (5 ms out, 5 ms in).
@@ -185,21 +204,33 @@ impl LiveEngine {
         self.ends.meters.try_pop()
     }
 
-    /// Frames of the signal being heard (before the monitor section) for a meter worker; how many were taken.
+    /// Frames of the signal at the meter tap, wherever on the album they lie; how many were taken.
     pub fn take_samples(&mut self, out: &mut [[f64; 2]]) -> usize {
-        self.ends.samples.pop_slice(out)
+        let mut filled = 0;
+        while let Some((_, count)) = self.ends.samples.take(&mut out[filled..]) {
+            filled += count;
+        }
+        filled
+    }
+
+    /// The ring of the signal at the meter tap, with the place of every frame.
+    pub fn samples(&mut self) -> &mut SampleReader {
+        &mut self.ends.samples
+    }
+
+    /// Takes the signal for the meters from another place. The sound does not change.
+    pub fn set_tap(&mut self, tap: MeterTap) {
+        self.control(Control::Tap(tap));
     }
 
     /// Frames waiting for [`Self::take_samples`].
     pub fn samples_waiting(&self) -> usize {
-        self.ends.samples.occupied_len()
+        self.ends.samples.waiting()
     }
 
     /// Hands the sample ring to a worker; afterwards [`Self::take_samples`] gives nothing.
-    pub fn take_sample_ring(&mut self) -> HeapCons<[f64; 2]> {
-        use ringbuf::traits::Split;
-        let (_, empty) = ringbuf::HeapRb::new(1).split();
-        std::mem::replace(&mut self.ends.samples, empty)
+    pub fn take_sample_ring(&mut self) -> SampleReader {
+        std::mem::replace(&mut self.ends.samples, SampleReader::empty())
     }
 
     /// Shows what this slot does, wherever it stands in the session, or no slot any more.

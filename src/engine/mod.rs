@@ -14,6 +14,7 @@ pub mod monitor;
 mod monitor_rate;
 pub mod null_device;
 pub mod output_guard;
+pub mod sample_ring;
 pub mod shared;
 mod voice;
 
@@ -22,4 +23,5 @@ pub use link::{LoopRange, MeterFrame};
 pub use live::{EngineEvent, EngineStatus, LiveEngine, Resolver};
 pub use monitor::Monitor;
 pub use null_device::{NullDevice, Pace};
+pub use sample_ring::{Begin, MeterTap, SamplePlace, SampleReader};
 pub use shared::{LoadReading, Shared};

@@ -20,7 +20,16 @@ pub enum Pace {
     RealTime,
     /// As fast as the machine allows.
     Free,
+    /// As fast as the machine and whoever reads the sample ring allow: waits, outside the callback, while the ring has
+    /// no room for what the next buffer may bring. Where nobody reads, it stands still.
+    Heard,
 }
+
+/// Frames a callback may bring beside those of its buffer: what is left of a quantum, and of a segment that is converted.
+const ROOM: usize = 1024;
+
+/// How long a full ring is left alone.
+const PATIENCE: Duration = Duration::from_millis(1);
 
 /// Takes the buffers a null device has filled, interleaved stereo.
 pub type Capture = Box<dyn FnMut(&[f32]) + Send>;
@@ -55,6 +64,10 @@ impl NullDevice {
             let mut deadline = Instant::now();
             while !stopped.load(Ordering::Relaxed) {
                 let Some(callback) = lease.get() else { return };
+                if pace == Pace::Heard && callback.sample_room() < frames + ROOM {
+                    std::thread::park_timeout(PATIENCE);
+                    continue;
+                }
                 let late_before = callback.shared().late_callbacks();
                 callback.process(&mut buffer, 2);
                 if let Some(capture) = &mut capture {

@@ -14,13 +14,25 @@ pub(super) struct Voice {
     /// Frames to skip in the first block.
     skip: usize,
     pub gain: Ramp,
+    /// The quantum now read lacks frames of a source.
+    is_spoiled: bool,
+    /// Frames read last lacked some.
+    was_spoiled: bool,
 }
 
 impl Voice {
     /// Heard from album frame `at` on, which lies in the renderer's next quantum.
     pub fn new(renderer: Box<Renderer>, at: Frames, gain: Ramp) -> Self {
         let skip = (at - renderer.position()).as_len().min(QUANTUM - 1);
-        Self { renderer, block: Block::silent(), cursor: QUANTUM, skip, gain }
+        Self {
+            renderer,
+            block: Block::silent(),
+            cursor: QUANTUM,
+            skip,
+            gain,
+            is_spoiled: false,
+            was_spoiled: false,
+        }
     }
 
     /// Album frame of the next frame.
@@ -48,12 +60,15 @@ impl Voice {
         made: &mut impl FnMut(&mut Renderer),
     ) -> QuantumReport {
         let mut report = QuantumReport::default();
+        let mut spoiled = self.is_spoiled && self.cursor < QUANTUM;
         let mut done = 0;
         while done < left.len() {
             if self.cursor == QUANTUM {
                 let quantum = self.renderer.next(&mut self.block);
                 report.late |= quantum.late;
                 report.failed |= quantum.failed;
+                self.is_spoiled = quantum.late || quantum.failed;
+                spoiled |= self.is_spoiled;
                 made(&mut self.renderer);
                 self.cursor = std::mem::take(&mut self.skip);
             }
@@ -61,7 +76,13 @@ impl Voice {
             self.give(&mut left[done..done + count], &mut right[done..done + count], add);
             done += count;
         }
+        self.was_spoiled = spoiled;
         report
+    }
+
+    /// Whether frames of a source were missing in what was read last.
+    pub fn was_spoiled(&self) -> bool {
+        self.was_spoiled
     }
 
     fn give(&mut self, left: &mut [f64], right: &mut [f64], add: bool) {

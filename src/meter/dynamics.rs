@@ -1,8 +1,8 @@
 //! Dynamics: RMS, crest factor, PLR, PSR and the TT DR value.
 //!
 //! RMS is AES17: 3.01 dB above the plain mean square, so that a full-scale sine reads 0 dBFS. PLR = highest true peak −
-//! integrated loudness. PSR = highest true peak of the last 3 s − short-term loudness of the same 3 s. DR is the method
-//! of the Pleasurize Music Foundation ("Measuring DR", Algorithmix, v1.3, 2009).
+//! integrated loudness. PSR = highest true peak of the last 3 s − short-term loudness of the same 3 s; for its minimum a
+//! window counts only from −70 LUFS up, as for the loudness itself. DR is the method of the Pleasurize Music Foundation ("Measuring DR", Algorithmix, v1.3, 2009).
 
 use crate::units::{db_from_gain, db_from_power};
 
@@ -23,6 +23,22 @@ pub fn plr_db(max_true_peak_dbtp: Option<f64>, integrated_lufs: Option<f64>) -> 
 
 /// Steps of 100 ms in the 3 s window.
 const PSR_STEPS: usize = 30;
+/// Quieter windows do not count for the minimum: the ratio of a fade's last hiss says nothing of the music.
+const PSR_GATE_LUFS: f64 = -70.0;
+
+/// The least PSR of a file, in dB, and the step of 100 ms at which its window begins. `crests` are the true peaks of each
+/// step (factors), `short_terms_lufs[i]` the loudness of the 30 steps from `i` on.
+pub fn least_psr_db(crests: &[f64], short_terms_lufs: impl Iterator<Item = f64>) -> Option<(f64, usize)> {
+    let mut least: Option<(f64, usize)> = None;
+    for (i, (window, lufs)) in crests.windows(PSR_STEPS).zip(short_terms_lufs).enumerate() {
+        let highest = window.iter().fold(0.0f64, |a, &b| a.max(b));
+        let psr_db = db_from_gain(highest) - lufs;
+        if lufs >= PSR_GATE_LUFS && highest > 0.0 && least.is_none_or(|(db, _)| psr_db < db) {
+            least = Some((psr_db, i));
+        }
+    }
+    least
+}
 
 /// Peak to short-term loudness ratio and its minimum. Feed it every 100 ms.
 #[derive(Debug, Clone)]
@@ -55,7 +71,8 @@ impl PsrMeter {
         let highest = self.peaks.iter().fold(0.0, |a: f64, &b| a.max(b));
         let full = self.filled == PSR_STEPS && highest > 0.0;
         self.now_db = short_term_lufs.filter(|_| full).map(|s| db_from_gain(highest) - s);
-        if let Some(now) = self.now_db {
+        let counts = short_term_lufs.is_some_and(|s| s >= PSR_GATE_LUFS);
+        if let Some(now) = self.now_db.filter(|_| counts) {
             self.minimum_db = Some(self.minimum_db.map_or(now, |m: f64| m.min(now)));
         }
     }
@@ -103,16 +120,24 @@ impl DrChannel {
     /// Takes samples.
     pub fn push(&mut self, mut samples: &[f64]) {
         while !samples.is_empty() {
-            let take = samples.len().min(self.block_frames - self.in_block);
-            let (now, later) = samples.split_at(take);
-            let part = Moments::of(now);
-            self.sum += part.square_sum;
-            self.peak = self.peak.max(part.peak);
-            self.in_block += take;
+            let (now, later) = samples.split_at(samples.len().min(self.room()));
+            self.add(&Moments::of(now), now.len());
             samples = later;
-            if self.in_block == self.block_frames {
-                self.close();
-            }
+        }
+    }
+
+    /// Samples up to the end of the block under way.
+    pub fn room(&self) -> usize {
+        self.block_frames - self.in_block
+    }
+
+    /// Takes the sums over the next `frames` samples, at most [`Self::room`].
+    pub fn add(&mut self, part: &Moments, frames: usize) {
+        self.sum += part.square_sum;
+        self.peak = self.peak.max(part.peak);
+        self.in_block += frames;
+        if self.in_block >= self.block_frames {
+            self.close();
         }
     }
 
@@ -155,6 +180,7 @@ pub struct Moments {
 
 impl Moments {
     /// Of a slice. Four partial sums, so that the loop runs in vector registers.
+    #[inline(always)]
     pub fn of(samples: &[f64]) -> Self {
         let (mut sum, mut square, mut peak) = ([0.0f64; 4], [0.0f64; 4], [0.0f64; 4]);
         let mut four = samples.chunks_exact(4);
@@ -178,6 +204,7 @@ impl Moments {
     }
 
     /// Takes another stretch in.
+    #[inline(always)]
     pub fn add(&mut self, other: Self) {
         self.sum += other.sum;
         self.square_sum += other.square_sum;

@@ -20,7 +20,8 @@ const MOMENTARY: usize = 40;
 const SHORT_TERM: usize = 300;
 /// 100 ms between gating blocks.
 const HOP: u64 = 10;
-const ABSOLUTE_GATE_LUFS: f64 = -70.0;
+/// Blocks up to this count for nothing.
+pub const ABSOLUTE_GATE_LUFS: f64 = -70.0;
 const RELATIVE_GATE_LU: f64 = -10.0;
 const RANGE_GATE_LU: f64 = -20.0;
 /// Below this a momentary or short-term value is silence, not a reading.
@@ -71,8 +72,8 @@ pub struct LoudnessMeter {
     short_terms: Pool,
     /// Room to find percentiles in.
     scratch: Vec<f64>,
-    max_momentary: f64,
-    max_short_term: f64,
+    max_momentary: Highest,
+    max_short_term: Highest,
     integrated: Option<f64>,
     range: Option<f64>,
     stale: bool,
@@ -96,8 +97,8 @@ impl LoudnessMeter {
             gated: Pool::new(capacity),
             short_terms: Pool::new(capacity),
             scratch: vec![0.0; capacity],
-            max_momentary: 0.0,
-            max_short_term: 0.0,
+            max_momentary: Highest::default(),
+            max_short_term: Highest::default(),
             integrated: None,
             range: None,
             stale: false,
@@ -151,7 +152,7 @@ impl LoudnessMeter {
         let on_hop = self.sub_blocks.is_multiple_of(HOP);
         if self.unbroken >= MOMENTARY as u64 {
             let power = self.momentary_power();
-            self.max_momentary = self.max_momentary.max(power);
+            self.max_momentary.raise(power, self.sub_blocks);
             if on_hop {
                 self.gated.push(power);
                 self.stale = true;
@@ -159,7 +160,7 @@ impl LoudnessMeter {
         }
         if self.unbroken >= SHORT_TERM as u64 {
             let power = self.short_term_power();
-            self.max_short_term = self.max_short_term.max(power);
+            self.max_short_term.raise(power, self.sub_blocks);
             if on_hop {
                 self.short_terms.push(power);
             }
@@ -203,8 +204,8 @@ impl LoudnessMeter {
             short_term_lufs: self.short_term_lufs(),
             integrated_lufs: self.integrated,
             range_lu: self.range,
-            max_momentary_lufs: audible(self.max_momentary),
-            max_short_term_lufs: audible(self.max_short_term),
+            max_momentary_lufs: audible(self.max_momentary.power),
+            max_short_term_lufs: audible(self.max_short_term.power),
         }
     }
 
@@ -212,6 +213,27 @@ impl LoudnessMeter {
     /// loudness through [`integrated_lufs`].
     pub fn gating_powers(&self) -> &[f64] {
         self.gated.powers()
+    }
+
+    /// Powers of the short-term windows so far, one each 100 ms; those of several songs, one after the other, give an
+    /// album's range through [`range_lu`]. The first ends at 3 s, if measuring was never interrupted.
+    pub fn short_term_powers(&self) -> &[f64] {
+        self.short_terms.powers()
+    }
+
+    /// First frame (since reset) of the window with the highest momentary loudness; `None` before there is one.
+    pub fn max_momentary_frame(&self) -> Option<u64> {
+        self.first_frame(self.max_momentary, MOMENTARY)
+    }
+
+    /// First frame (since reset) of the window with the highest short-term loudness; `None` before there is one.
+    pub fn max_short_term_frame(&self) -> Option<u64> {
+        self.first_frame(self.max_short_term, SHORT_TERM)
+    }
+
+    fn first_frame(&self, highest: Highest, window: usize) -> Option<u64> {
+        let first = highest.end.checked_sub(window as u64)?;
+        audible(highest.power).map(|_| self.border(first))
     }
 
     /// Whether the pool is used up, so that newer blocks no longer enter the integrated loudness and the range.
@@ -238,7 +260,7 @@ impl LoudnessMeter {
         self.unbroken = 0;
         self.gated.clear();
         self.short_terms.clear();
-        (self.max_momentary, self.max_short_term) = (0.0, 0.0);
+        (self.max_momentary, self.max_short_term) = (Highest::default(), Highest::default());
         (self.integrated, self.range) = (None, None);
         self.stale = false;
     }
@@ -250,6 +272,21 @@ impl LoudnessMeter {
         self.energy = [0.0; 2];
         (self.frames, self.sub_blocks) = (0, 0);
         self.windows.clear();
+    }
+}
+
+/// A highest power, and the sub-blocks that were over when its window ended.
+#[derive(Debug, Clone, Copy, Default)]
+struct Highest {
+    power: f64,
+    end: u64,
+}
+
+impl Highest {
+    fn raise(&mut self, power: f64, end: u64) {
+        if power > self.power {
+            *self = Self { power, end };
+        }
     }
 }
 

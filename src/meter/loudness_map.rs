@@ -59,6 +59,11 @@ impl LoudnessMap {
         Self { rate_hz, places, changes: AtomicU64::new(0) }
     }
 
+    /// Whether another has as many cells at the same rate.
+    pub fn has_shape_of(&self, other: &Self) -> bool {
+        (self.rate_hz, self.places.len()) == (other.rate_hz, other.places.len())
+    }
+
     /// Cells in all.
     pub fn cells(&self) -> usize {
         self.places.len()

@@ -5,11 +5,14 @@
 
 pub mod analysis;
 pub mod bandwidth;
-pub mod correlation;
 pub mod dynamics;
+pub mod ledger;
+pub mod level;
 pub mod loudness;
 pub mod loudness_counts;
 pub mod loudness_map;
 pub mod peak;
 pub mod spectrum;
+pub mod stereo;
+pub mod thirds;
 pub mod true_peak;

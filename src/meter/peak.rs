@@ -1,20 +1,12 @@
-//! Level bars: sample peak with fall and hold, RMS, and the counter of full-scale runs.
+//! The level bar of one channel in small: sample peak with fall and mark, RMS, full-scale runs.
 //!
-//! The peak bar rises at once and falls 20 dB in 1.7 s, its hold mark stays 1 s (IEC 60268-18 style). RMS is the AES17
-//! level (a full-scale sine reads 0 dBFS) of a one-pole average of the squares with a time constant of 300 ms. Time is
-//! counted in frames, never read from a clock. Nothing is allocated.
+//! What a slot needs; the full set is [`super::level::ChannelLevels`]. RMS is the AES17 level (a full-scale sine reads
+//! 0 dBFS) over 300 ms. Time is counted in frames, never read from a clock. Nothing is allocated.
 
-use super::dynamics::aes17_dbfs;
-use crate::units::db_from_gain;
+use super::level::{MeanSquare, PeakBar, RunCounter, dbfs};
 
-/// Fall of the peak bar in dB a second.
-const FALL_DB_PER_S: f64 = 20.0 / 1.7;
-/// How long the hold mark stays.
-const HOLD_S: f64 = 1.0;
 /// Time constant of the RMS average.
 pub const RMS_TIME_S: f64 = 0.3;
-/// Squares under this (−200 dBFS) are set to zero, so that silence costs no denormal arithmetic.
-const NOTHING: f64 = 1e-20;
 
 /// What a bar shows.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -34,108 +26,45 @@ pub struct LevelReading {
 /// The level bar of one channel.
 #[derive(Debug, Clone)]
 pub struct LevelMeter {
-    rate_hz: f64,
-    peak: f64,
-    hold: f64,
-    hold_frames_left: f64,
-    max: f64,
-    mean_square: f64,
-    rms_step: f64,
-    overs: OverCounter,
+    bar: PeakBar,
+    rms: MeanSquare,
+    runs: RunCounter,
+    over_samples: u32,
 }
 
 impl LevelMeter {
     /// At a rate in hertz; `over_samples` full-scale samples in a row are an over.
     pub fn new(rate_hz: u32, over_samples: u32) -> Self {
-        let rate_hz = f64::from(rate_hz.max(1));
         Self {
-            rate_hz,
-            peak: 0.0,
-            hold: 0.0,
-            hold_frames_left: 0.0,
-            max: 0.0,
-            mean_square: 0.0,
-            rms_step: 1.0 - (-1.0 / (RMS_TIME_S * rate_hz)).exp(),
-            overs: OverCounter::new(over_samples),
+            bar: PeakBar::new(rate_hz),
+            rms: MeanSquare::new(rate_hz, RMS_TIME_S),
+            runs: RunCounter::default(),
+            over_samples,
         }
     }
 
     /// Takes a block. NaN counts as silence.
     pub fn push(&mut self, samples: &[f64]) {
-        let mut top = 0.0;
-        let mut mean_square = self.mean_square;
-        for &x in samples {
-            let clean = if x.abs() <= f64::MAX { x } else { 0.0 };
-            top = if clean.abs() > top { clean.abs() } else { top };
-            mean_square += self.rms_step * (clean * clean - mean_square);
-        }
-        self.mean_square = if mean_square > NOTHING && mean_square.is_finite() { mean_square } else { 0.0 };
-        self.overs.push(samples);
-        self.max = self.max.max(top);
-        self.fall(samples.len() as f64, top);
-    }
-
-    fn fall(&mut self, frames: f64, top: f64) {
-        self.peak = top.max(self.peak * 10f64.powf(-FALL_DB_PER_S * frames / self.rate_hz / 20.0));
-        self.hold_frames_left -= frames;
-        if top >= self.hold || self.hold_frames_left <= 0.0 {
-            self.hold = if top >= self.hold { top } else { self.peak };
-            self.hold_frames_left = HOLD_S * self.rate_hz;
-        }
+        self.bar.push(samples, None);
+        self.rms.push(samples);
+        self.runs.push(samples, None);
     }
 
     /// What the bar shows now.
     pub fn reading(&self) -> LevelReading {
-        let db = |gain: f64| (gain > 1e-10).then(|| db_from_gain(gain));
         LevelReading {
-            peak_dbfs: db(self.peak),
-            hold_dbfs: db(self.hold),
-            max_dbfs: db(self.max),
-            rms_dbfs: aes17_dbfs(self.mean_square),
-            overs: self.overs.count(),
+            peak_dbfs: dbfs(self.bar.bar()),
+            hold_dbfs: dbfs(self.bar.mark()),
+            max_dbfs: dbfs(self.bar.max()),
+            rms_dbfs: self.rms.needle().now_dbfs,
+            overs: self.runs.count(self.over_samples),
         }
     }
 
     /// Forgets maximum, hold and overs; the bars go on.
     pub fn restart(&mut self) {
-        (self.max, self.hold, self.hold_frames_left) = (0.0, 0.0, 0.0);
-        self.overs.restart();
-    }
-}
-
-/// Counts runs of at least N full-scale samples.
-#[derive(Debug, Clone)]
-pub struct OverCounter {
-    samples: u32,
-    run: u32,
-    count: u64,
-}
-
-/// Full scale of 16 bits: the highest positive sample of any integer format is at least this.
-const FULL_SCALE: f64 = 32_767.0 / 32_768.0;
-
-impl OverCounter {
-    /// `samples` in a row make an over (1 and 3 are usual).
-    pub fn new(samples: u32) -> Self {
-        Self { samples: samples.max(1), run: 0, count: 0 }
-    }
-
-    /// Takes a block.
-    pub fn push(&mut self, samples: &[f64]) {
-        for &x in samples {
-            self.run = if x.abs() >= FULL_SCALE { self.run.saturating_add(1) } else { 0 };
-            self.count += u64::from(self.run == self.samples);
-        }
-    }
-
-    /// Overs since reset; a run counts once, however long.
-    pub fn count(&self) -> u64 {
-        self.count
-    }
-
-    /// Counts from zero again.
-    pub fn restart(&mut self) {
-        (self.run, self.count) = (0, 0);
+        self.bar.restart();
+        self.runs.restart();
     }
 }
 
@@ -177,15 +106,6 @@ mod tests {
         meter.push(&vec![0.5; 14_400]);
         let expected = 10.0 * (2.0 * 0.25 * (1.0 - (-1.0f64).exp())).log10();
         assert!((meter.reading().rms_dbfs.unwrap() - expected).abs() < 0.001);
-    }
-
-    #[test]
-    fn overs_are_counted_once_a_run_across_blocks() {
-        let mut counter = OverCounter::new(3);
-        counter.push(&[0.0, 1.0, 1.0]);
-        counter.push(&[1.0, 1.0, 0.0, -1.0, -1.0, 0.0]);
-        counter.push(&[-1.0, -1.0, -1.0]);
-        assert_eq!(counter.count(), 2);
     }
 
     #[test]

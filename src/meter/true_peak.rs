@@ -2,8 +2,10 @@
 //! place, and the highest point of the interval since last asked, for a live bar.
 //!
 //! 16 points per sample at every rate; the samples themselves count too. 0 Hz is kept. Nothing is allocated after `new`.
+//!
+//! [`CrestSteps`] reads a file: it also keeps the crest of every 100 ms, for the peak to short-term loudness ratio.
 
-use crate::dsp::interpolate::{Crest, CrestFinder};
+use crate::dsp::interpolate::{Crest, CrestFinder, DELAY_FRAMES};
 use crate::units::db_from_gain;
 
 /// Channels measured at most.
@@ -91,6 +93,88 @@ impl TruePeakMeter {
     pub fn restart(&mut self) {
         self.highest = [NOTHING; CHANNELS];
         self.interval = [NOTHING; CHANNELS];
+    }
+}
+
+/// Steps of [`CrestSteps`] in a second.
+const STEPS_PER_SECOND: u64 = 10;
+
+/// One channel of a file: its highest point, and that of every step of 100 ms, on the grid `⌊k·fs/10⌋` of the gating
+/// blocks. A crest belongs to the step that holds the frame at or before it.
+#[derive(Debug)]
+pub struct CrestSteps {
+    finder: CrestFinder,
+    rate_hz: u64,
+    taken: u64,
+    /// Steps over.
+    closed: u64,
+    step: Crest,
+    highest: Crest,
+    /// Factors; as many steps as there is room for.
+    steps: Vec<f64>,
+}
+
+impl CrestSteps {
+    /// At a rate in hertz, with room for the steps of `max_hours`; later ones still count for the maximum.
+    pub fn new(rate_hz: u32, max_hours: f64) -> Self {
+        let capacity = (max_hours.clamp(0.0, 1000.0) * 36_000.0).ceil() as usize + 2;
+        Self {
+            finder: CrestFinder::new(),
+            rate_hz: u64::from(rate_hz.max(STEPS_PER_SECOND as u32)),
+            taken: 0,
+            closed: 0,
+            step: NOTHING,
+            highest: NOTHING,
+            steps: Vec::with_capacity(capacity),
+        }
+    }
+
+    /// Takes samples.
+    pub fn push(&mut self, mut samples: &[f64]) {
+        while !samples.is_empty() {
+            let wanted = self.step_end().saturating_sub(self.taken);
+            let (now, later) =
+                samples.split_at(samples.len().min(usize::try_from(wanted).unwrap_or(usize::MAX)));
+            self.finder.push_in_place(now, &mut self.step);
+            self.taken += now.len() as u64;
+            samples = later;
+            if self.taken == self.step_end() {
+                self.close_step();
+            }
+        }
+    }
+
+    /// Frames to take until the step under way is known to its end.
+    fn step_end(&self) -> u64 {
+        (self.closed + 1) * self.rate_hz / STEPS_PER_SECOND + DELAY_FRAMES as u64
+    }
+
+    fn close_step(&mut self) {
+        if self.step.value > self.highest.value {
+            self.highest = self.step;
+        }
+        if self.steps.len() < self.steps.capacity() {
+            self.steps.push(self.step.value);
+        }
+        self.step = NOTHING;
+        self.closed += 1;
+    }
+
+    /// Reads the wave to its end. Call once, after the last block.
+    pub fn finish(&mut self) {
+        self.push(&[0.0; DELAY_FRAMES]);
+        self.finder.push_in_place(&[0.0; DELAY_FRAMES], &mut self.step);
+        self.close_step();
+    }
+
+    /// Highest point of all.
+    pub fn highest(&self) -> Crest {
+        self.highest
+    }
+
+    /// Highest point of each step, factors; the last may be shorter.
+    pub fn steps(&self) -> &[f64] {
+        &self.steps
     }
 }
 

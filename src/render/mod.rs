@@ -14,7 +14,7 @@ pub mod watch;
 
 pub use offline::{Progress, RangeOptions, RenderError, RenderSummary, Sink, render_range};
 pub use params::{ParamChange, ParamEntry, ParamGroup, PlanChange, Target, diff};
-pub use plan::{RenderNote, RenderPlan, StrandPlan, map_position};
+pub use plan::{RenderNote, RenderPlan, StrandPlan, TAIL_SECONDS, map_position};
 pub use renderer::{GainReduction, QuantumReport, Renderer, Sources};
 pub use tap::TapHash;
 pub use watch::SlotProbe;

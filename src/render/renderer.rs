@@ -17,8 +17,8 @@ use crate::units::{Frames, SampleRate};
 
 use super::params::{ParamGroup, Target};
 use super::plan::{Q, RenderNote, RenderPlan};
-use super::strand::{ChainRunner, Strand};
-use super::watch::{ChainPeaks, SlotProbe};
+use super::strand::{ChainRunner, Strand, StrandEnd};
+use super::watch::{ChainPeaks, SlotProbe, WatchPoint};
 
 /// Where a renderer gets its sources.
 #[derive(Clone, Copy)]
@@ -58,6 +58,17 @@ pub struct GainReduction {
     pub db: f64,
 }
 
+/// Where a renderer is looked at.
+#[derive(Debug, Clone, Copy)]
+enum Watch {
+    /// A slot of the album chain.
+    Album,
+    /// A slot of the song at this place.
+    Strand(usize),
+    /// An end of whichever song sounds.
+    Sounding,
+}
+
 /// A plan, running.
 pub struct Renderer {
     plan: Arc<RenderPlan>,
@@ -68,6 +79,11 @@ pub struct Renderer {
     notes: Vec<RenderNote>,
     /// Where the slot that is probed stands.
     probed: Option<Target>,
+    /// Where it is looked at, and silence for where nothing sounds.
+    watch: Option<Watch>,
+    silence: Block,
+    /// Number of the session its parameters are of; only carried.
+    session_number: u64,
 }
 
 impl Renderer {
@@ -100,6 +116,9 @@ impl Renderer {
             strand_out: Block::silent(),
             notes: Vec::new(),
             probed: None,
+            watch: None,
+            silence: Block::silent(),
+            session_number: 0,
             plan: plan.clone(),
         }
     }
@@ -153,6 +172,16 @@ impl Renderer {
     /// The plan it runs.
     pub fn plan(&self) -> &Arc<RenderPlan> {
         &self.plan
+    }
+
+    /// Which session its parameters are of, in the count of whoever runs it; 0 until it is set.
+    pub fn session_number(&self) -> u64 {
+        self.session_number
+    }
+
+    /// Notes which session its parameters are of.
+    pub fn set_session_number(&mut self, number: u64) {
+        self.session_number = number;
     }
 
     /// Rate it runs at.
@@ -210,6 +239,50 @@ impl Renderer {
                 self.strands.get_mut(usize::from(index)).filter(|s| s.is_active(last))?.chain.probe()
             }
         }
+    }
+
+    /// Looks at this place from now on, or at none; what is heard is the same. A slot that is not here is no place.
+    pub fn set_watch(&mut self, point: Option<WatchPoint>) {
+        let slot = match point {
+            Some(WatchPoint::AfterSlot(slot)) => Some(slot),
+            _ => None,
+        };
+        let end = match point {
+            Some(WatchPoint::Source) => Some(StrandEnd::Source),
+            Some(WatchPoint::SongChain) => Some(StrandEnd::Output),
+            _ => None,
+        };
+        self.watch = end.map(|_| Watch::Sounding);
+        if self.album.set_watch(slot) {
+            self.watch = Some(Watch::Album);
+        }
+        for (strand, index) in self.strands.iter_mut().zip(0..) {
+            strand.set_watch(end);
+            if strand.chain.set_watch(slot) {
+                self.watch = Some(Watch::Strand(index));
+            }
+        }
+    }
+
+    /// The watched place in the last quantum made, and the album frame at which its first frame is heard; `None` where
+    /// nothing is watched. Where the song of a watched slot does not run, it is silence of no place; where no song does,
+    /// the silence of the gap.
+    pub fn watched(&self) -> Option<(&Block, Option<Frames>)> {
+        let last = self.quantum - 1;
+        let strand = |index: usize| self.strands.get(index).filter(|s| s.is_active(last));
+        let heard = Frames(last * Q);
+        let seen = match self.watch? {
+            Watch::Album => self.album.watched().map(|(block, delay)| (block, heard + delay)),
+            Watch::Strand(index) => match strand(index) {
+                Some(strand) => strand.watched(last),
+                None => return Some((&self.silence, None)),
+            },
+            Watch::Sounding => match self.sounding_song() {
+                Some((index, _)) => strand(index)?.watched(last),
+                None => Some((&self.silence, heard + self.plan.album_latency)),
+            },
+        };
+        seen.map(|(block, at)| (block, Some(at)))
     }
 
     /// The song that sounds in the last quantum made (of several, the last in running order) and its place in the

@@ -24,6 +24,9 @@ pub(super) struct ChainRunner {
     /// The slot that is probed, and what its last quantum was.
     probed: Option<usize>,
     probe: SlotProbe,
+    /// The slot whose output is watched, and its last quantum.
+    watched: Option<usize>,
+    seen: Block,
 }
 
 impl ChainRunner {
@@ -36,11 +39,13 @@ impl ChainRunner {
             peaks: ChainPeaks::default(),
             probed: None,
             probe: SlotProbe::default(),
+            watched: None,
+            seen: Block::silent(),
         }
     }
 
     pub fn process(&mut self, start: Frames, block: &mut Block) {
-        if self.is_metered || self.probed.is_some() {
+        if self.is_metered || self.probed.is_some() || self.watched.is_some() {
             return self.process_watched(start, block);
         }
         for slot in &mut self.slots {
@@ -61,6 +66,9 @@ impl ChainRunner {
                 probe.bands = slot.band_gains_db(&mut probe.bands_db);
             } else {
                 slot.process(start, block);
+            }
+            if self.watched == Some(i) {
+                self.seen.clone_from(block);
             }
             self.note_peak(i + 1, block);
         }
@@ -94,6 +102,19 @@ impl ChainRunner {
         self.probed.map(|_| &mut self.probe)
     }
 
+    /// Watches the output of the slot of this id from now on, if it is here; whether it is.
+    pub fn set_watch(&mut self, slot: Option<SlotId>) -> bool {
+        self.watched = self.ids.iter().position(|id| Some(*id) == slot);
+        self.watched.is_some()
+    }
+
+    /// The watched slot's last output, and the delay of the slots behind it.
+    pub fn watched(&self) -> Option<(&Block, Frames)> {
+        let behind = self.slots.get(self.watched? + 1..)?;
+        let delay = behind.iter().fold(Frames::ZERO, |sum, slot| sum + slot.latency());
+        Some((&self.seen, delay))
+    }
+
     pub fn set(&mut self, slot: u16, set: SlotSet) {
         if let Some(runner) = self.slots.get_mut(usize::from(slot)) {
             runner.apply(set);
@@ -116,6 +137,18 @@ pub(super) struct Strand {
     /// Album frames from the output position to the frame this song is heard at in the sum.
     album_latency: Frames,
     tail_fade: u32,
+    /// Which end of the strand is watched, and its last quantum.
+    watch: Option<StrandEnd>,
+    seen: Block,
+}
+
+/// The ends of a strand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum StrandEnd {
+    /// What comes from the file.
+    Source,
+    /// What goes to the sum.
+    Output,
 }
 
 impl Strand {
@@ -128,6 +161,8 @@ impl Strand {
             chain: ChainRunner::new(&plan.chain, rate),
             album_latency,
             tail_fade: frames_from_ms(SWITCH_FADE_MS, rate),
+            watch: None,
+            seen: Block::silent(),
             plan: plan.clone(),
         }
     }
@@ -164,11 +199,34 @@ impl Strand {
     /// Overwrites `out` with what this song gives to the sum in an active quantum. Quanta follow each other.
     pub fn render(&mut self, quantum: i64, out: &mut Block) -> ReadOutcome {
         let outcome = self.read(self.fed_at(quantum), out);
+        self.see(StrandEnd::Source, out);
         self.gain.apply(out);
         self.chain.process(Frames((quantum - self.plan.first_quantum) * Q), out);
         self.fade(Frames(quantum * Q) + self.album_latency, out);
         self.level.apply(out);
+        self.see(StrandEnd::Output, out);
         outcome
+    }
+
+    fn see(&mut self, end: StrandEnd, block: &Block) {
+        if self.watch == Some(end) {
+            self.seen.clone_from(block);
+        }
+    }
+
+    /// Watches an end from now on, or none.
+    pub fn set_watch(&mut self, end: Option<StrandEnd>) {
+        self.watch = end;
+    }
+
+    /// The watched end in quantum `quantum`, and the album frame at which it is heard; of a watched slot the same.
+    pub fn watched(&self, quantum: i64) -> Option<(&Block, Frames)> {
+        let heard = Frames(quantum * Q) + self.album_latency;
+        match self.watch {
+            Some(StrandEnd::Source) => Some((&self.seen, heard + self.plan.chain_latency)),
+            Some(StrandEnd::Output) => Some((&self.seen, heard)),
+            None => self.chain.watched().map(|(block, delay)| (block, heard + delay)),
+        }
     }
 
     pub fn apply(&mut self, change: ParamChange) {

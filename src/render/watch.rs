@@ -12,6 +12,17 @@ pub const WATCHED_SLOTS: usize = 16;
 /// Peaks of a chain, linear, largest of both channels: its input, then the output of each slot.
 pub type ChainPeaks = [f32; WATCHED_SLOTS + 1];
 
+/// A place inside the renderer whose signal is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WatchPoint {
+    /// What comes from the file of the song sounding, before gain, chain and fades.
+    Source,
+    /// The output of a slot, in whichever chain it stands.
+    AfterSlot(SlotId),
+    /// What the song sounding gives to the sum.
+    SongChain,
+}
+
 /// A quantum of one slot: its input, delayed by its latency, beside its output.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SlotProbe {

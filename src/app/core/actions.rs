@@ -112,6 +112,7 @@ impl Core {
             | Action::Layouts
             | Action::MeterColumn
             | Action::LevelWindow
+            | Action::BitsWindow
             | Action::LoudnessWindow
             | Action::HistoryWindow
             | Action::HistogramWindow

@@ -16,18 +16,18 @@ use crate::app::log::Log;
 use crate::app::meter_settings::MeterSettings;
 use crate::app::settings::Settings;
 use crate::app::slot_levels::SlotMeters;
-use crate::app::telemetry::{GainTrace, LevelTrace};
+use crate::app::telemetry::{GainTrace, LevelTrace, tap_of};
 #[cfg(feature = "device")]
 use crate::engine::device;
 use crate::engine::{
-    Callback, EngineEvent, EngineStatus, LiveEngine, LoopRange, MeterFrame, Monitor, MonotonicClock,
-    NullDevice, Pace,
+    Callback, EngineEvent, EngineStatus, LiveEngine, LoopRange, MeterFrame, MeterTap, Monitor,
+    MonotonicClock, NullDevice, Pace,
 };
 use crate::jobs::sources::key_of;
 use crate::media::file_source::FileSources;
 use crate::media::prefetch::StreamSources;
 use crate::meter::loudness_map::LoudnessMap;
-use crate::model::{Session, SlotId};
+use crate::model::{Session, SlotId, Timeline};
 use crate::process::{self, Setup, Values};
 use crate::units::{Frames, SampleRate};
 
@@ -69,6 +69,8 @@ struct Running {
     /// `None` only while one output gives way to another.
     output: Option<Output>,
     meters: MeterWorker,
+    /// Where the engine takes the signal for them.
+    tap: MeterTap,
     focus: FocusWorker,
 }
 
@@ -151,6 +153,29 @@ impl Live {
         let rate = session.sample_rate_hz;
         let resolver = Arc::new(move |source: &crate::model::SourceRef| key_of(source, rate));
         self.session_waits = self.running.engine.set_session(Arc::clone(session), resolver).is_err();
+        if !self.session_waits {
+            self.tell_session(session);
+        }
+    }
+
+    /// The meters learn of the session the engine was given.
+    fn tell_session(&mut self, session: &Arc<Session>) {
+        let wanted = LoudnessMap::new(session.sample_rate_hz, Timeline::of(session).end);
+        if !self.loudness_map.has_shape_of(&wanted) {
+            self.loudness_map = Arc::new(wanted);
+        }
+        let number = self.running.engine.session_number();
+        self.running.meters.set_session(number, session, &self.loudness_map);
+        self.choose_tap();
+    }
+
+    /// Takes the signal for the meters where they listen.
+    fn choose_tap(&mut self) {
+        let tap = tap_of(self.settings.meters.point, Some(&self.session));
+        if tap != self.running.tap {
+            self.running.tap = tap;
+            self.running.engine.set_tap(tap);
+        }
     }
 
     /// Another rate needs another engine; the same rate costs nothing.
@@ -349,6 +374,7 @@ impl Live {
     pub(super) fn set_meters(&mut self, settings: &MeterSettings) {
         self.running.meters.set(settings);
         self.settings.meters = settings.clone();
+        self.choose_tap();
     }
 
     pub(super) fn loudness_map(&self) -> Arc<LoudnessMap> {
@@ -482,7 +508,7 @@ fn start(
     let meters = MeterWorker::start(rate, &settings.meters, engine.take_sample_ring())?;
     let focus = FocusWorker::start(rate, engine.take_probe_ring())?;
     let device = NullDevice::start(callback, settings.buffer_frames as usize, Pace::RealTime, None)?;
-    Ok(Running { engine, output: Some(Output::Null(device)), meters, focus })
+    Ok(Running { engine, output: Some(Output::Null(device)), meters, tap: MeterTap::default(), focus })
 }
 
 fn monitor_of(view: &MonitorView) -> Monitor {

@@ -6,13 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use ringbuf::HeapCons;
-use ringbuf::traits::{Consumer, Observer};
-
 use crate::app::command::MeterAct;
-use crate::app::frame::{MeterView, SpectrumView};
 use crate::app::meter_settings::MeterSettings;
-use crate::app::telemetry::{LevelTrace, Meters};
+use crate::app::telemetry::{Meters, Pictures, Published};
+use crate::engine::SampleReader;
+use crate::meter::loudness_map::LoudnessMap;
+use crate::model::Session;
 use crate::units::SampleRate;
 
 /// Frames taken from the ring at a time.
@@ -21,19 +20,11 @@ const CHUNK: usize = 4096;
 /// How long the worker sleeps when the ring is empty.
 const NAP: Duration = Duration::from_millis(8);
 
-/// The picture of the meters, replaced whole.
-#[derive(Debug, Default, Clone)]
-pub(super) struct Published {
-    pub meters: Arc<MeterView>,
-    pub spectrum: Arc<SpectrumView>,
-    pub field: Arc<Vec<[f32; 2]>>,
-    pub trace: Arc<LevelTrace>,
-}
-
 /// What the worker is told.
 enum Tell {
     Set(Box<MeterSettings>),
     Act(MeterAct),
+    Session { number: u64, session: Arc<Session>, map: Arc<LoudnessMap> },
 }
 
 /// What waits for the worker, oldest first.
@@ -49,10 +40,11 @@ pub(super) struct MeterWorker {
 
 /// What the thread holds.
 struct Task {
-    ring: HeapCons<[f64; 2]>,
+    ring: SampleReader,
     told: Told,
     published: Arc<Mutex<Published>>,
     meters: Meters,
+    pictures: Pictures,
     frames: Vec<[f64; 2]>,
     left: Vec<f64>,
     right: Vec<f64>,
@@ -65,48 +57,47 @@ struct Task {
 impl Task {
     /// Takes what there is; `false` when there was little.
     fn turn(&mut self) -> bool {
+        self.listen_to_orders();
+        if self.ring.is_full() {
+            self.meters.lost();
+        }
+        let Some((place, count)) = self.ring.take(&mut self.frames) else {
+            self.publish_if_due();
+            return false;
+        };
+        self.left.clear();
+        self.right.clear();
+        self.left.extend(self.frames[..count].iter().map(|f| f[0]));
+        self.right.extend(self.frames[..count].iter().map(|f| f[1]));
+        self.meters.push_at(&place, &self.left, &self.right);
+        self.waiting += count;
+        self.publish_if_due();
+        self.ring.waiting() > 0
+    }
+
+    fn listen_to_orders(&mut self) {
         let told = std::mem::take(&mut *self.told.lock().unwrap_or_else(PoisonError::into_inner));
         for tell in told {
             match tell {
                 Tell::Set(settings) => self.meters.set(&settings),
                 Tell::Act(act) => self.meters.act(&act),
+                Tell::Session { number, session, map } => self.meters.set_session(number, &session, &map),
             }
             self.waiting = self.interval;
         }
-        if self.ring.occupied_len() == self.ring.capacity().get() {
-            self.meters.lost();
-        }
-        let count = self.ring.pop_slice(&mut self.frames);
-        self.left.clear();
-        self.right.clear();
-        self.left.extend(self.frames[..count].iter().map(|f| f[0]));
-        self.right.extend(self.frames[..count].iter().map(|f| f[1]));
-        self.meters.push(&self.left, &self.right);
-        self.waiting += count;
-        if self.waiting >= self.interval {
-            self.waiting = 0;
-            self.publish();
-        }
-        count == self.frames.len()
     }
 
-    fn publish(&mut self) {
-        let next = Published {
-            meters: Arc::new(self.meters.view()),
-            spectrum: Arc::new(self.meters.spectrum()),
-            field: Arc::new(self.meters.field()),
-            trace: Arc::clone(self.meters.trace()),
-        };
-        *self.published.lock().unwrap_or_else(PoisonError::into_inner) = next;
+    fn publish_if_due(&mut self) {
+        if self.waiting >= self.interval {
+            self.waiting = 0;
+            let next = self.pictures.paint(&mut self.meters);
+            *self.published.lock().unwrap_or_else(PoisonError::into_inner) = next;
+        }
     }
 }
 
 impl MeterWorker {
-    pub(super) fn start(
-        rate: SampleRate,
-        settings: &MeterSettings,
-        ring: HeapCons<[f64; 2]>,
-    ) -> io::Result<Self> {
+    pub(super) fn start(rate: SampleRate, settings: &MeterSettings, ring: SampleReader) -> io::Result<Self> {
         let published = Arc::<Mutex<Published>>::default();
         let stop = Arc::new(AtomicBool::new(false));
         let told = Told::default();
@@ -116,6 +107,7 @@ impl MeterWorker {
             told: Arc::clone(&told),
             published: Arc::clone(&published),
             meters: Meters::new(rate, settings),
+            pictures: Pictures::default(),
             frames: vec![[0.0; 2]; CHUNK],
             left: Vec::with_capacity(CHUNK),
             right: Vec::with_capacity(CHUNK),
@@ -143,6 +135,11 @@ impl MeterWorker {
     /// Does something to the meters.
     pub(super) fn act(&self, act: MeterAct) {
         self.send(Tell::Act(act));
+    }
+
+    /// The session the engine was given under a number, and the map of its album's loudness.
+    pub(super) fn set_session(&self, number: u64, session: &Arc<Session>, map: &Arc<LoudnessMap>) {
+        self.send(Tell::Session { number, session: Arc::clone(session), map: Arc::clone(map) });
     }
 
     fn send(&self, tell: Tell) {

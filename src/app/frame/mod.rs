@@ -16,7 +16,7 @@ pub use crate::deliver::{SettingDesc, SettingKind};
 use crate::meter::loudness_map::LoudnessMap;
 use crate::model::{ChainRef, Extra, Finding, PlacedSong, Session, SlotId, SongId, Timeline};
 use crate::units::{Frames, SampleRate};
-pub use meters::{LevelView, LoudnessView, MeterView, PlaceReading, SpectrumView, StereoView};
+pub use meters::{FieldView, LevelView, LoudnessView, MeterView, PlaceReading, SpectrumView, StereoView};
 
 /// Whether the session is on disk as it is in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

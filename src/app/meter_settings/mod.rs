@@ -10,12 +10,16 @@ mod stereo;
 use serde::{Deserialize, Serialize};
 
 pub use layout::{Arrangement, BuiltIn, LayoutSettings, USUAL_WIDTH, ViewPlace, WIDTHS, WindowPlace};
-pub use level::LevelSettings;
+pub use level::{
+    HoldMode, LevelScale, LevelSettings, OVER_SAMPLES_RANGE, RmsKind, RmsTime, VU_REFERENCE_RANGE_DBFS,
+};
 pub use loudness::{
     BANDS_LU, EBU_TARGET_LUFS, LoudnessPart, LoudnessScale, LoudnessSettings, LoudnessUnit, TARGETS_LUFS,
 };
 pub use spectrum::SpectrumSettings;
-pub use stereo::StereoSettings;
+pub use stereo::{
+    CorrelationBands, CorrelationTime, FieldGain, FieldPicture, Persistence, StereoSettings,
+};
 
 use crate::model::SlotId;
 

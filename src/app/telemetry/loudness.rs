@@ -1,13 +1,14 @@
-//! Loudness at the meter point, and what is derived from it.
+//! Loudness at the meter point since the reset, and what is derived from it.
 
 use std::sync::Arc;
 
+use super::places::Places;
 use crate::app::frame::LoudnessView;
 use crate::app::meter_settings::LoudnessSettings;
 use crate::meter::dynamics::{PsrMeter, plr_db};
 use crate::meter::loudness::LoudnessMeter;
 use crate::meter::loudness_counts::LoudnessCounts;
-use crate::meter::true_peak::{Keep, TruePeakMeter};
+use crate::meter::true_peak::{Keep, TruePeakMeter, dbtp};
 use crate::units::SampleRate;
 
 /// Hours of integrated loudness without a reset.
@@ -16,13 +17,24 @@ const MOST_HOURS: f64 = 12.0;
 /// Values of the short-term history: ten a second for five minutes.
 const HISTORY_VALUES: usize = 3000;
 
+/// Steps of 100 ms in the window of PSR.
+const PSR_STEPS: u32 = 30;
+
 /// The loudness meters.
 pub(super) struct Loudness {
     rate: SampleRate,
     meter: LoudnessMeter,
-    /// True peak by steps of 100 ms, for PSR.
+    /// Highest points since it was last asked.
     interval_peak: TruePeakMeter,
+    /// Highest true peak of the step now running, and since reset while measuring; highest sample likewise.
+    step_peak: f64,
+    max_true_peak: f64,
+    max_sample_peak: f64,
     psr: PsrMeter,
+    min_psr_db: Option<f64>,
+    /// Steps measured without a pause.
+    unbroken: u32,
+    /// Frames since reset while measuring.
     frames: u64,
     /// Frames until the next step of 100 ms.
     to_step: usize,
@@ -36,7 +48,12 @@ impl Loudness {
             rate,
             meter: LoudnessMeter::new(rate.0, 2, MOST_HOURS),
             interval_peak: TruePeakMeter::new(Keep::Intervals),
+            step_peak: 0.0,
+            max_true_peak: 0.0,
+            max_sample_peak: 0.0,
             psr: PsrMeter::new(),
+            min_psr_db: None,
+            unbroken: 0,
             frames: 0,
             to_step: (rate.0 / 10) as usize,
             history: Vec::with_capacity(HISTORY_VALUES),
@@ -45,11 +62,9 @@ impl Loudness {
     }
 
     pub(super) fn push(&mut self, mut left: &[f64], mut right: &[f64]) {
-        self.frames += left.len() as u64;
         while !left.is_empty() {
             let n = left.len().min(self.to_step);
-            self.meter.push(&left[..n], &right[..n]);
-            self.interval_peak.push(&left[..n], &right[..n]);
+            self.measure(&left[..n], &right[..n]);
             (left, right) = (&left[n..], &right[n..]);
             self.to_step -= n;
             if self.to_step == 0 {
@@ -58,15 +73,39 @@ impl Loudness {
         }
     }
 
+    fn measure(&mut self, left: &[f64], right: &[f64]) {
+        self.meter.push(left, right);
+        self.interval_peak.push(left, right);
+        self.note_true_peak();
+        if self.meter.is_running() {
+            self.frames += left.len() as u64;
+            let samples = left.iter().chain(right);
+            let highest = |top: f64, x: &f64| if x.abs() > top { x.abs() } else { top };
+            self.max_sample_peak = samples.fold(self.max_sample_peak, highest);
+        }
+    }
+
+    fn note_true_peak(&mut self) {
+        let [left, right] = self.interval_peak.take_interval();
+        let highest = left.max(right);
+        self.step_peak = self.step_peak.max(highest);
+        if self.meter.is_running() {
+            self.max_true_peak = self.max_true_peak.max(highest);
+        }
+    }
+
     /// Every 100 ms.
     fn step(&mut self) {
         self.to_step = (self.rate.0 / 10) as usize;
-        let [l, r] = self.interval_peak.take_interval();
         let short_term = self.meter.short_term_lufs();
-        self.psr.push(l.max(r), short_term);
+        self.psr.push(std::mem::take(&mut self.step_peak), short_term);
         if self.meter.is_running() {
+            self.unbroken += 1;
             self.meter.momentary_lufs().into_iter().for_each(|l| self.counts.momentary.add(l));
             short_term.into_iter().for_each(|l| self.counts.short_term.add(l));
+            if let Some(psr_db) = self.psr.psr_db().filter(|_| self.unbroken >= PSR_STEPS) {
+                self.min_psr_db = Some(self.min_psr_db.map_or(psr_db, |least| least.min(psr_db)));
+            }
         }
         if self.history.len() == HISTORY_VALUES {
             self.history.remove(0);
@@ -74,9 +113,18 @@ impl Loudness {
         self.history.push(short_term.map_or(f32::NEG_INFINITY, |s| s as f32));
     }
 
-    /// Stops or goes on measuring what is gathered since the reset.
+    /// Stops or goes on measuring what is gathered since the reset, all of it together (EBU Tech 3341, 3.1).
     pub(super) fn set_running(&mut self, running: bool) {
-        self.meter.set_running(running);
+        if running != self.meter.is_running() {
+            self.meter.set_running(running);
+            self.unbroken = 0;
+        }
+    }
+
+    /// The signal ends here: the wave behind the last frame counts.
+    pub(super) fn finish(&mut self) {
+        self.interval_peak.finish();
+        self.note_true_peak();
     }
 
     /// What spans a jump of the sound starts anew.
@@ -85,10 +133,20 @@ impl Loudness {
         self.meter.restart();
     }
 
-    /// The readings; the largest true peak is measured elsewhere.
-    pub(super) fn view(&mut self, max_true_peak_dbtp: Option<f64>) -> LoudnessView {
+    /// The readings, over an older picture.
+    pub(super) fn view_into(&mut self, places: &Places, out: &mut LoudnessView) {
         let reading = self.meter.reading();
-        LoudnessView {
+        let max_true_peak_dbtp = dbtp(self.max_true_peak);
+        let song = places.current_song().map(|(_, id)| id);
+        let mut history = std::mem::take(&mut out.short_term_history);
+        // Only the first picture finds none of its own.
+        if Arc::get_mut(&mut history).is_none_or(|h| h.capacity() < HISTORY_VALUES) {
+            history = Arc::new(Vec::with_capacity(HISTORY_VALUES));
+        }
+        if let Some(values) = Arc::get_mut(&mut history) {
+            values.clone_from(&self.history);
+        }
+        *out = LoudnessView {
             momentary_lufs: reading.momentary_lufs,
             short_term_lufs: reading.short_term_lufs,
             integrated_lufs: reading.integrated_lufs,
@@ -97,12 +155,16 @@ impl Loudness {
             max_short_term_lufs: reading.max_short_term_lufs,
             plr_lu: plr_db(max_true_peak_dbtp, reading.integrated_lufs),
             psr_lu: self.psr.psr_db(),
-            min_psr_lu: self.psr.minimum_db(),
+            min_psr_lu: self.min_psr_db,
             measured_s: self.frames as f64 / self.rate.hz(),
             is_paused: !self.meter.is_running(),
+            max_true_peak_dbtp,
+            max_sample_peak_dbfs: dbtp(self.max_sample_peak),
+            song_id: song,
+            song: song.and_then(|id| places.song(id)),
+            album: places.album(),
             counts: Arc::clone(&self.counts),
-            short_term_history: Arc::new(self.history.clone()),
-            ..LoudnessView::default()
-        }
+            short_term_history: history,
+        };
     }
 }

@@ -1,24 +1,40 @@
 //! The meters of the window: blocks of the signal at the meter point in, one readable picture out.
 //!
-//! Runs on the meter worker, never on the audio thread. Figures here are for the eye while listening; those on papers come
-//! from the finished file.
+//! Runs on the meter worker, never on the audio thread. Once it runs, taking the signal and painting pictures allocate
+//! nothing; other settings, another session and jumps at the point “as delivered” do.
 
+mod delivered;
 mod level;
 mod loudness;
+mod pictures;
+mod places;
+mod point;
 mod spectrum;
 mod stereo;
 mod trace;
 
+use std::sync::Arc;
+
 use super::command::MeterAct;
 use super::frame::{MeterView, SpectrumView};
-use super::meter_settings::MeterSettings;
-use crate::units::SampleRate;
+use super::meter_settings::{MeterPoint, MeterSettings};
+use crate::engine::{MeterTap, SamplePlace};
+use crate::meter::loudness_map::LoudnessMap;
+use crate::model::Session;
+use crate::units::{Frames, SampleRate};
+use delivered::Delivered;
+use places::{Places, Step};
+
+pub use pictures::{Pictures, Published};
+pub use point::tap_of;
 pub(super) use spectrum::{SPECTRUM_POINTS, display_of, points_of, stereo_trace};
 pub(super) use trace::GainTrace;
 pub use trace::{LevelTrace, TRACE_PER_SECOND, TRACE_POINTS, TracePoint};
 
 /// Every meter at the meter point.
 pub struct Meters {
+    /// Of the session, and of the signal measured.
+    session_rate: SampleRate,
     rate: SampleRate,
     settings: MeterSettings,
     levels: level::Levels,
@@ -26,13 +42,20 @@ pub struct Meters {
     stereo: stereo::Stereo,
     spectra: spectrum::Spectra,
     trace: trace::Trace,
+    places: Places,
+    delivered: Option<Delivered>,
+    /// Where the signal it measures is taken.
+    tap: MeterTap,
     gap: bool,
 }
 
 impl Meters {
-    /// For a rate.
-    pub fn new(rate: SampleRate, settings: &MeterSettings) -> Self {
+    /// For a session of a rate.
+    pub fn new(session_rate: SampleRate, settings: &MeterSettings) -> Self {
+        let is_delivered = settings.point == MeterPoint::Delivered;
+        let rate = if is_delivered { SampleRate::CD } else { session_rate };
         Self {
+            session_rate,
             rate,
             settings: settings.clone(),
             levels: level::Levels::new(rate, &settings.level),
@@ -40,46 +63,139 @@ impl Meters {
             stereo: stereo::Stereo::new(rate, &settings.stereo),
             spectra: spectrum::Spectra::new(rate, &settings.spectrum),
             trace: trace::Trace::new(rate),
+            places: Places::new(rate),
+            delivered: is_delivered.then(|| Delivered::new(session_rate, None)),
+            tap: tap_of(settings.point, None),
             gap: false,
         }
     }
 
-    /// The rate it measures at.
+    /// The rate it measures at: the session's, or 44.1 kHz where it measures what is delivered.
     pub fn rate(&self) -> SampleRate {
         self.rate
     }
 
-    /// Takes other settings: only the meters they concern begin anew. How loudness is shown concerns none.
+    /// Takes other settings: only the meters they concern begin anew, and all of them at another point; levels lose
+    /// nothing at the same point. How loudness is shown concerns none.
     pub fn set(&mut self, settings: &MeterSettings) {
+        if settings.point != self.settings.point {
+            self.settings = settings.clone();
+            return self.begin_anew();
+        }
         if settings.level != self.settings.level {
-            self.levels = level::Levels::new(self.rate, &settings.level);
+            self.levels.set(&settings.level);
         }
-        if settings.stereo != self.settings.stereo {
-            self.stereo = stereo::Stereo::new(self.rate, &settings.stereo);
-        }
+        self.stereo.set(&settings.stereo);
         if settings.spectrum != self.settings.spectrum {
             self.spectra = spectrum::Spectra::new(self.rate, &settings.spectrum);
         }
         self.settings = settings.clone();
     }
 
-    /// Does something to the meters.
-    pub fn act(&mut self, act: &MeterAct) {
-        match act {
-            MeterAct::Reset => *self = Self::new(self.rate, &self.settings),
-            MeterAct::Pause => self.loudness.set_running(false),
-            MeterAct::Continue => self.loudness.set_running(true),
-            MeterAct::ForgetPlaces => {}
+    /// The signal is another one: nothing measured holds.
+    fn begin_anew(&mut self) {
+        let mut new = Self::new(self.session_rate, &self.settings);
+        std::mem::swap(&mut new.places, &mut self.places);
+        new.places.begin_anew(new.rate);
+        *self = new;
+        self.follow_session();
+    }
+
+    /// The session that is wanted from now on, by the number the engine gave it, and the map of its album's loudness.
+    pub fn set_session(&mut self, number: u64, session: &Arc<Session>, map: &Arc<LoudnessMap>) {
+        self.places.lay_out(number, session, map);
+        if tap_of(self.settings.point, Some(session)) == self.tap {
+            self.follow_session();
+        } else {
+            // The slot it listened to is gone, or there again.
+            self.begin_anew();
         }
     }
 
-    /// Takes a stretch of the signal.
+    /// The next frame lies here on the album: maxima can say where they were.
+    pub fn locate(&mut self, next: Frames) {
+        self.levels.locate(next);
+    }
+
+    fn follow_session(&mut self) {
+        let session = self.places.session();
+        self.tap = tap_of(self.settings.point, session.map(|s| &**s));
+        if let (Some(delivered), Some(session)) = (&mut self.delivered, session) {
+            delivered.follow(session);
+        }
+    }
+
+    /// Does something to the meters.
+    pub fn act(&mut self, act: &MeterAct) {
+        match act {
+            MeterAct::Reset => self.reset(),
+            MeterAct::Pause => self.loudness.set_running(false),
+            MeterAct::Continue => self.loudness.set_running(true),
+            MeterAct::ForgetPlaces => self.places.clear(),
+        }
+    }
+
+    /// What was measured by place stays, and the waveform goes on.
+    fn reset(&mut self) {
+        let mut new = Self::new(self.session_rate, &self.settings);
+        std::mem::swap(&mut new.places, &mut self.places);
+        std::mem::swap(&mut new.delivered, &mut self.delivered);
+        std::mem::swap(&mut new.trace, &mut self.trace);
+        new.tap = self.tap;
+        *self = new;
+    }
+
+    /// Takes a stretch of the signal that the engine took somewhere; where it was taken elsewhere than wanted, nothing
+    /// happens.
+    pub fn push_at(&mut self, place: &SamplePlace, left: &[f64], right: &[f64]) {
+        if place.tap != self.tap {
+            return;
+        }
+        let mut done = 0;
+        while done < left.len() {
+            let at = place.after(done);
+            let (step, count) = self.places.step(&at, left.len() - done);
+            let range = done..done + count;
+            if let Some(position) = at.position {
+                self.levels.locate(position);
+            }
+            self.push_step(step, &left[range.clone()], &right[range]);
+            done += count;
+        }
+    }
+
+    fn push_step(&mut self, step: Step, left: &[f64], right: &[f64]) {
+        let Some(mut delivered) = self.delivered.take() else {
+            return self.push_where(step, left, right);
+        };
+        if step == Step::Jump {
+            delivered.restart();
+        }
+        let (left, right) = delivered.push(left, right);
+        self.push_where(step, left, right);
+        self.delivered = Some(delivered);
+    }
+
+    fn push_where(&mut self, step: Step, left: &[f64], right: &[f64]) {
+        if step != Step::Nowhere {
+            self.places.measure(left, right);
+        }
+        self.push(left, right);
+    }
+
+    /// Takes a stretch of the signal of no place.
     pub fn push(&mut self, left: &[f64], right: &[f64]) {
         self.levels.push(left, right);
         self.loudness.push(left, right);
         self.stereo.push(left, right);
         self.spectra.push(left, right);
         self.trace.push(left, right);
+    }
+
+    /// The signal ends here: the wave behind its last frame counts too. Call once, before the last picture.
+    pub fn finish(&mut self) {
+        self.loudness.finish();
+        self.places.refresh(true);
     }
 
     /// Some of the signal was lost on the way: integrated readings have a hole.
@@ -96,18 +212,33 @@ impl Meters {
 
     /// The readings.
     pub fn view(&mut self) -> MeterView {
-        MeterView {
-            point: "master · master tap".to_owned(),
-            level: self.levels.view(),
-            loudness: self.loudness.view(self.levels.max_true_peak_dbtp()),
-            stereo: self.stereo.view(),
-            gap: self.gap,
-        }
+        let mut view = MeterView::default();
+        self.view_into(&mut view);
+        view
+    }
+
+    /// The readings, over an older picture. Allocates nothing where that one is of these meters.
+    pub fn view_into(&mut self, out: &mut MeterView) {
+        self.places.refresh(false);
+        let song = self.places.current_song().map(|(index, _)| index);
+        let session = self.places.session().map(|s| &**s);
+        point::describe(&mut out.point, self.settings.point, session, song);
+        out.level = self.levels.view();
+        self.loudness.view_into(&self.places, &mut out.loudness);
+        out.stereo = self.stereo.view();
+        out.gap = self.gap;
     }
 
     /// The spectrum.
-    pub fn spectrum(&self) -> SpectrumView {
-        self.spectra.view()
+    pub fn spectrum(&mut self) -> SpectrumView {
+        let mut view = SpectrumView::default();
+        self.spectrum_into(&mut view);
+        view
+    }
+
+    /// The spectrum, over an older picture.
+    pub fn spectrum_into(&mut self, out: &mut SpectrumView) {
+        self.spectra.view_into(out);
     }
 
     /// The waveform of the last minute, written on as long as these meters run.
@@ -117,7 +248,14 @@ impl Meters {
 
     /// Points of the goniometer as left and right, newest last.
     pub fn field(&self) -> Vec<[f32; 2]> {
-        self.stereo.field()
+        let mut points = Vec::new();
+        self.field_into(&mut points);
+        points
+    }
+
+    /// The same, over older ones.
+    pub fn field_into(&self, out: &mut Vec<[f32; 2]>) {
+        self.stereo.field_into(out);
     }
 }
 

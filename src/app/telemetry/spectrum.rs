@@ -17,12 +17,19 @@ pub(super) struct Spectra {
     fast: [SpectrumAnalyzer; 2],
     slow: [SpectrumAnalyzer; 2],
     display: spectrum::SpectrumView,
+    /// Room for the curves of left and right.
+    sides: [Vec<f32>; 2],
 }
 
 impl Spectra {
     pub(super) fn new(rate: SampleRate, _: &SpectrumSettings) -> Self {
         let pair = |average_s| [(); 2].map(|()| SpectrumAnalyzer::new(rate.0, average_s));
-        Self { fast: pair(FAST_S), slow: pair(SLOW_S), display: display_of(rate) }
+        Self {
+            fast: pair(FAST_S),
+            slow: pair(SLOW_S),
+            display: display_of(rate),
+            sides: [(); 2].map(|()| vec![0.0; SPECTRUM_POINTS]),
+        }
     }
 
     pub(super) fn push(&mut self, left: &[f64], right: &[f64]) {
@@ -32,21 +39,22 @@ impl Spectra {
         }
     }
 
-    /// Mean power of left and right, so that a full-scale sine in both reads 0 dB.
-    pub(super) fn view(&self) -> SpectrumView {
-        let trace = |pair, read| stereo_trace(pair, &self.display, SPECTRUM_POINTS, read);
-        SpectrumView {
-            freqs_hz: points_of(&self.display, SPECTRUM_POINTS),
-            now_db: trace(&self.fast, SpectrumAnalyzer::trace_db),
-            average_db: trace(&self.slow, SpectrumAnalyzer::trace_db),
-            peak_db: trace(&self.fast, SpectrumAnalyzer::peak_trace_db),
-            label: "1/12 oct · 4.5 dB/oct".to_owned(),
-            slope_db_oct: self.display.slope_db_per_octave as f32,
+    /// Mean power of left and right, so that a full-scale sine in both reads 0 dB; over an older picture.
+    pub(super) fn view_into(&mut self, out: &mut SpectrumView) {
+        let Self { fast, slow, display, sides } = self;
+        if out.label.is_empty() {
+            "1/12 oct · 4.5 dB/oct".clone_into(&mut out.label);
         }
+        out.freqs_hz.clear();
+        out.freqs_hz.extend((0..SPECTRUM_POINTS).map(|i| display.hz_at(i, SPECTRUM_POINTS) as f32));
+        out.slope_db_oct = display.slope_db_per_octave as f32;
+        mean_trace(fast, display, SpectrumAnalyzer::trace_db, sides, &mut out.now_db);
+        mean_trace(slow, display, SpectrumAnalyzer::trace_db, sides, &mut out.average_db);
+        mean_trace(fast, display, SpectrumAnalyzer::peak_trace_db, sides, &mut out.peak_db);
     }
 }
 
-/// The grid every spectrum of the window is drawn on.
+/// The grid every/// The grid every spectrum of the window is drawn on.
 pub(in crate::app) fn display_of(rate: SampleRate) -> spectrum::SpectrumView {
     spectrum::SpectrumView {
         low_hz: 10.0,
@@ -71,11 +79,24 @@ pub(in crate::app) fn stereo_trace(
     points: usize,
     read: ReadTrace,
 ) -> Vec<f32> {
-    let mut traces = [vec![0.0f32; points], vec![0.0f32; points]];
-    for (analyzer, out) in pair.iter().zip(&mut traces) {
-        read(analyzer, display, out);
+    let (mut sides, mut trace) = ([vec![0.0f32; points], vec![0.0f32; points]], Vec::new());
+    mean_trace(pair, display, read, &mut sides, &mut trace);
+    trace
+}
+
+/// The same through curves of left and right that are there already.
+fn mean_trace(
+    pair: &[SpectrumAnalyzer; 2],
+    display: &spectrum::SpectrumView,
+    read: ReadTrace,
+    sides: &mut [Vec<f32>; 2],
+    out: &mut Vec<f32>,
+) {
+    for (analyzer, side) in pair.iter().zip(&mut *sides) {
+        read(analyzer, display, side);
     }
     let power = |db: f32| gain_from_db(f64::from(db) * 2.0);
-    let [left, right] = traces;
-    left.iter().zip(&right).map(|(&l, &r)| db_from_power(0.5 * (power(l) + power(r))) as f32).collect()
+    let [left, right] = sides;
+    out.clear();
+    out.extend(left.iter().zip(&*right).map(|(&l, &r)| db_from_power(0.5 * (power(l) + power(r))) as f32));
 }

@@ -4,7 +4,7 @@
 use egui::{Ui, vec2};
 
 use super::{
-    MeterPanels, correlation_ui, field_ui, histogram_ui, history_ui, level_ui, loudness_ui, spectrum_ui,
+    MeterPanels, bits_ui, correlation_ui, field_ui, histogram_ui, history_ui, level_ui, loudness_ui, spectrum_ui,
     trace_ui,
 };
 use crate::app::{Action, Frame};
@@ -69,6 +69,19 @@ views! {
         ui: |ui, frame, _, out| {
             let size = ui.available_size() - vec2(0.0, HEADING);
             level_ui(ui, frame, out, size);
+        },
+    };
+    /// Bits of the words.
+    Bits => View {
+        id: "bits",
+        label: "Bits",
+        window_action: Action::BitsWindow,
+        smallest_height: 106.0,
+        growth: 0.2,
+        window_size: [640.0, 160.0],
+        ui: |ui, frame, _, _| {
+            let size = ui.available_size() - vec2(0.0, HEADING);
+            bits_ui(ui, frame, size);
         },
     };
     /// M, S, I, range, maxima.

@@ -1,139 +1,407 @@
-//! The level panel: peak, RMS, true peak, overs.
+//! The level panel: two bars on the scale chosen (dBFS, K, VU, PPM), true peak, RMS, overs, DC.
+//!
+//! In the column it shows the larger of both channels as figures; where there is room everything grows, true-peak bars
+//! stand beside the sample bars, and figures are those of each channel.
 
-use egui::{Align2, Rect, Role, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2};
+mod face;
+mod menu;
 
-use super::heading;
-use crate::app::frame::{Frame, MeterView};
+use egui::{Align, Align2, Color32, Layout, Rect, Role, Sense, Stroke, Ui, UiBuilder, Vec2, pos2, vec2};
+
+use super::speak;
+use crate::app::frame::{Frame, LevelView};
+use crate::app::meter_settings::{HoldMode, LevelScale, LevelSettings, RmsKind, RmsTime};
 use crate::app::{Action, Command};
 use crate::gui::outbox::Outbox;
 use crate::gui::theme::{Theme, faded, theme};
 use crate::gui::widgets::figures::reading;
+use crate::meter::level::rms::AES17_OVER_PLAIN_DB;
+use crate::units::{Frames, hms_from_seconds};
+use face::{Face, Tone};
 
-/// Bottom of the level scale, dBFS.
-const FLOOR_DB: f64 = -60.0;
+/// Body at which figures have the usual size, points.
+const USUAL: Vec2 = vec2(228.0, 260.0);
+/// Bars of this height and more have their values under them, points.
+const VALUES_FROM: f32 = 300.0;
+/// Figures of this width and more are those of each channel, points.
+const CHANNELS_FROM: f32 = 168.0;
 
-/// Marks of the level scale, dBFS.
-const MARKS_DB: [i32; 9] = [0, -3, -6, -12, -18, -24, -36, -48, -60];
-
-/// Height on a scale that gives the top decibels more room: 0 at the floor, 1 at 0 dBFS.
-fn deflection(db: f64) -> f32 {
-    let x = ((db.clamp(FLOOR_DB, 0.0) - FLOOR_DB) / -FLOOR_DB) as f32;
-    x.powf(1.6)
+/// What is drawn for a channel, dBFS.
+#[derive(Debug, Clone, Copy, Default)]
+struct Bar {
+    /// Behind, light: the sample peak.
+    light: Option<f64>,
+    /// In front: average or pointer.
+    solid: Option<f64>,
+    mark: Option<f64>,
 }
 
 /// The panel.
 pub fn level_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox, size: Vec2) {
     let t = theme();
-    let meters = &frame.meters;
-    heading(ui, t, "Level", &meters.point);
+    heading_ui(ui, t, frame, out);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-    let shown = reading(highest(meters.level.true_peak_dbtp), 2);
-    response.widget_info(|| WidgetInfo::labeled(Role::Meter, true, format!("Level, true peak {shown} dBTP")));
-    if response
-        .on_hover_text(
-            "Peak light, RMS (AES17, 0.3 s) solid; overs are runs of full-scale samples. Click to reset holds, maxima and \
-         integrated readings.",
-        )
-        .clicked()
-    {
-        out.send(Command::Do(Action::ResetMeters));
+    speak(ui, &response, Role::Meter, || spoken(frame));
+    let response = response.on_hover_ui(|ui| hint_ui(ui, frame));
+    if response.clicked() {
+        match highest_place(&frame.meters.level).filter(|_| ui.input(|i| i.modifiers.shift)) {
+            Some(place) => out.send(Command::Seek(place)),
+            None => out.send(Command::Do(Action::ResetMeters)),
+        }
     }
-    let bars =
-        Rect::from_min_max(rect.min + vec2(26.0, 6.0), pos2(rect.left() + 26.0 + 58.0, rect.bottom() - 6.0));
-    level_scale(ui, t, bars);
+    let room = Room::of(rect);
+    let face = Face::of(&frame.meter_settings.level);
+    scale_ui(ui, t, &face, &room);
     for channel in 0..2 {
-        let left = bars.left() + channel as f32 * 31.0;
-        let bar = Rect::from_x_y_ranges(left..=left + 27.0, bars.y_range());
-        level_bar(ui, t, bar, meters, channel);
+        channel_ui(ui, t, &face, &room, frame, channel);
     }
-    level_figures(ui, t, Rect::from_min_max(pos2(bars.right() + 18.0, rect.top()), rect.max), frame);
+    figures_ui(ui, t, &face, &room, frame);
+}
+
+/// Where the highest true peak of both channels was.
+fn highest_place(level: &LevelView) -> Option<Frames> {
+    let [left, right] = level.true_peak_dbtp;
+    let channel = usize::from(right > left);
+    level.true_peak_at[channel]
 }
 
 fn highest(pair: [Option<f64>; 2]) -> Option<f64> {
     pair.into_iter().flatten().reduce(f64::max)
 }
 
-fn level_scale(ui: &Ui, t: &Theme, bars: Rect) {
+/// Title, menu and point on one line.
+fn heading_ui(ui: &mut Ui, t: &Theme, frame: &Frame, out: &mut Outbox) {
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 16.0), Sense::hover());
+    let font = t.font(t.small);
+    let title =
+        ui.painter().text(rect.left_center(), Align2::LEFT_CENTER, "Level", font.clone(), t.text_weak);
+    let place = Rect::from_min_max(pos2(title.right() + 6.0, rect.top()), rect.max);
+    let layout = Layout::left_to_right(Align::Center);
+    let mut inside = ui.new_child(UiBuilder::new().id_salt("level_menu").max_rect(place).layout(layout));
+    inside.spacing_mut().button_padding = vec2(5.0, 0.0);
+    inside.spacing_mut().interact_size.y = 16.0;
+    menu::level_menu(&mut inside, frame, out);
+    let free = (rect.right() - inside.min_rect().right() - 8.0).max(0.0);
+    let mut job = egui::text::LayoutJob::single_section(
+        frame.meters.point.clone(),
+        egui::TextFormat::simple(font, t.text_weak),
+    );
+    job.wrap = egui::text::TextWrapping::truncate_at_width(free);
+    let point = ui.painter().layout_job(job);
+    let at = pos2(rect.right() - point.size().x, rect.center().y - point.size().y / 2.0);
+    ui.painter().galley(at, point, t.text_weak);
+}
+
+fn hint_ui(ui: &mut Ui, frame: &Frame) {
+    let level = &frame.meters.level;
+    let average = match frame.meter_settings.level.scale {
+        LevelScale::Dbfs => "Peak light, RMS solid; the line is the held peak.",
+        LevelScale::K12 | LevelScale::K14 | LevelScale::K20 => {
+            "K-System, unweighted: RMS over 600 ms solid (a sine reads its peak), peak light; the line is the held peak."
+        }
+        LevelScale::Vu => "VU (IEC 60268-17): rectified average; the line is the highest since reset.",
+        _ => "PPM (IEC 60268-10); the line is the highest since reset.",
+    };
+    ui.label(average);
+    ui.label(
+        "Overs are runs of full-scale samples, TP overs stretches above 0 dBTP; DC is the mean since reset.",
+    );
+    let time = |at: Frames| hms_from_seconds(frame.rate().seconds_from_frames(at));
+    if let Some(at) = highest_place(level) {
+        ui.label(format!("Highest true peak at {}: shift-click goes there.", time(at)));
+    }
+    if let Some(at) = level.over_at.into_iter().flatten().max() {
+        ui.label(format!("Last over at {}.", time(at)));
+    }
+    ui.label("Click to reset holds, maxima and integrated readings.");
+}
+
+/// What a screen reader says.
+fn spoken(frame: &Frame) -> String {
+    let (level, settings) = (&frame.meters.level, &frame.meter_settings.level);
+    let mut text = format!(
+        "Level, true peak {} dBTP, peak {} dBFS, {} {} dBFS, overs {}, true-peak overs {}",
+        reading(highest(level.true_peak_dbtp), 2),
+        reading(highest(level.peak_dbfs), 1),
+        rms_label(settings),
+        reading(highest(rms_dbfs(level, settings)), 1),
+        level.overs.iter().sum::<u64>(),
+        level.true_peak_overs.iter().sum::<u64>(),
+    );
+    if settings.scale != LevelScale::Dbfs {
+        let face = Face::of(settings);
+        let [left, right] = [0, 1].map(|c| reading(bar_of(frame, c).solid.map(|db| face.value(db)), 1));
+        let (scale, unit) = (settings.scale.label(), face.unit);
+        text += &format!(", {scale} left {left} right {right} {unit}");
+    }
+    text
+}
+
+fn rms_label(settings: &LevelSettings) -> &'static str {
+    match settings.rms {
+        RmsKind::Aes17 => "RMS",
+        RmsKind::Plain => "RMS plain",
+    }
+}
+
+fn rms_dbfs(level: &LevelView, settings: &LevelSettings) -> [Option<f64>; 2] {
+    let aes17 = match settings.rms_time {
+        RmsTime::Ms300 => level.rms_dbfs,
+        RmsTime::Ms600 => level.rms_600.map(|n| n.now_dbfs),
+    };
+    let under = if settings.rms == RmsKind::Plain { AES17_OVER_PLAIN_DB } else { 0.0 };
+    aes17.map(|db| db.map(|db| db - under))
+}
+
+fn bar_of(frame: &Frame, channel: usize) -> Bar {
+    let (level, settings) = (&frame.meters.level, &frame.meter_settings.level);
+    let peak = |solid| Bar { light: level.peak_dbfs[channel], solid, mark: level.hold_dbfs[channel] };
+    let pointer = match settings.scale {
+        LevelScale::Dbfs => return peak(rms_dbfs(level, settings)[channel]),
+        LevelScale::K12 | LevelScale::K14 | LevelScale::K20 => return peak(level.rms_600[channel].now_dbfs),
+        LevelScale::Vu => level.vu[channel],
+        LevelScale::PpmDin | LevelScale::PpmNordic => level.ppm_1[channel],
+        LevelScale::PpmBbc | LevelScale::PpmEbu => level.ppm_2[channel],
+    };
+    let mark = pointer.max_dbfs.filter(|_| settings.hold != HoldMode::Off);
+    Bar { light: None, solid: pointer.now_dbfs, mark }
+}
+
+/// The parts of the panel's body.
+struct Room {
+    /// Everything.
+    whole: Rect,
+    /// Both bars, with the true-peak bars.
+    bars: Rect,
+    /// The figures at the right.
+    figures: Rect,
+    /// How much larger than usual.
+    grown: f32,
+    has_values: bool,
+}
+
+impl Room {
+    fn of(rect: Rect) -> Self {
+        let grown = (rect.width() / USUAL.x).min(rect.height() / USUAL.y);
+        let grown = (1.0 + 0.5 * (grown - 1.0)).clamp(1.0, 2.5);
+        let has_values = rect.height() >= VALUES_FROM;
+        let left = rect.left() + 26.0 * grown;
+        let figures = (126.0 * grown).min(rect.width() * 0.56);
+        let right = rect.right() - figures - 16.0 * grown;
+        let width = (right - left).clamp(40.0, 150.0 * grown);
+        let under = if has_values { 38.0 * grown } else { 6.0 };
+        let bars =
+            Rect::from_min_max(pos2(left, rect.top() + 7.0), pos2(left + width, rect.bottom() - under));
+        let figures = Rect::from_min_max(pos2(bars.right() + 16.0 * grown, rect.top()), rect.max);
+        Self { whole: rect, bars, figures, grown, has_values }
+    }
+
+    /// The bar of a channel, and its true-peak bar where there is room for one.
+    fn channel(&self, channel: usize) -> (Rect, Option<Rect>) {
+        let gap = 4.0 * self.grown;
+        let width = (self.bars.width() - gap) / 2.0;
+        let left = self.bars.left() + channel as f32 * (width + gap);
+        let whole = Rect::from_x_y_ranges(left..=left + width, self.bars.y_range());
+        if width < 34.0 * self.grown {
+            return (whole, None);
+        }
+        let (bar, narrow) = whole.split_left_right_at_x(whole.right() - width * 0.24);
+        (bar, Some(narrow.with_min_x(narrow.left() + 2.0)))
+    }
+
+    fn small(&self, t: &Theme) -> egui::FontId {
+        t.font(t.small * self.grown)
+    }
+}
+
+fn scale_ui(ui: &Ui, t: &Theme, face: &Face, room: &Room) {
     let mut last = f32::NEG_INFINITY;
-    for db in MARKS_DB {
-        let y = bars.bottom() - deflection(f64::from(db)) * bars.height();
+    let bars = room.bars;
+    for (value, text) in face.marks.iter().filter(|(v, _)| face.has(*v)) {
+        let y = bars.bottom() - face.place(*value) * bars.height();
         // In a low panel a mark without room is left out.
-        if y - last < 11.0 {
+        if y - last < 11.0 * room.grown {
             continue;
         }
         last = y;
-        let text = if db == 0 { "0".to_owned() } else { format!("−{}", -db) };
-        ui.painter().text(
-            pos2(bars.left() - 6.0, y),
-            Align2::RIGHT_CENTER,
-            text,
-            t.font(t.small),
-            t.text_weak,
-        );
+        // A word has less room than figures.
+        let font = if text.len() > 3 && text.is_ascii() {
+            t.font(t.small * room.grown * 0.8)
+        } else {
+            room.small(t)
+        };
+        let at = pos2(bars.left() - 6.0, y);
+        ui.painter().text(at, Align2::RIGHT_CENTER, text, font, t.text_weak);
         ui.painter().hline(bars.left() - 3.0..=bars.left() - 1.0, y, Stroke::new(1.0, t.line));
     }
 }
 
-fn level_bar(ui: &Ui, t: &Theme, bar: Rect, meters: &MeterView, channel: usize) {
-    let painter = ui.painter();
-    painter.rect_filled(bar, 1.0, t.ground);
-    let y_of = |db: f64| bar.bottom() - deflection(db) * bar.height();
-    // Peak in three colours, RMS solid in front of it.
-    let zones = [(FLOOR_DB, -6.0), (-6.0, -2.0), (-2.0, 0.0)];
-    let fill = |db: Option<f64>, strength: f32| {
-        let Some(db) = db.filter(|d| *d > FLOOR_DB) else { return };
-        for (from, to) in zones {
-            if db > from {
-                let part = Rect::from_x_y_ranges(bar.x_range(), y_of(db.min(to))..=y_of(from));
-                painter.rect_filled(part, 0.0, faded(t.meter((from + to) / 2.0), strength));
-            }
-        }
-    };
-    fill(meters.level.peak_dbfs[channel], 0.45);
-    fill(meters.level.rms_dbfs[channel], 1.0);
-    if let Some(hold) = meters.level.hold_dbfs[channel].filter(|h| *h > FLOOR_DB) {
-        painter.hline(bar.x_range(), y_of(hold), Stroke::new(2.0, t.text));
+fn colour(t: &Theme, tone: Tone) -> Color32 {
+    match tone {
+        Tone::Low => t.meter_low,
+        Tone::Mid => t.meter_mid,
+        Tone::High => t.meter_high,
     }
-    let over = meters.level.hold_dbfs[channel].is_some_and(|h| h >= -0.000_1);
-    let lamp = Rect::from_min_size(bar.min - vec2(0.0, 5.0), vec2(bar.width(), 3.0));
-    painter.rect_filled(lamp, 1.0, if over { t.meter_high } else { t.ground });
 }
 
-fn level_figures(ui: &Ui, t: &Theme, rect: Rect, frame: &Frame) {
-    let meters = &frame.meters;
-    let painter = ui.painter();
-    let peak = highest(meters.level.true_peak_dbtp);
-    painter.text(rect.min + vec2(0.0, 4.0), Align2::LEFT_TOP, "true peak", t.font(t.small), t.text_weak);
-    let color = peak.map_or(t.text_weak, |p| if p > 0.0 { t.meter_high } else { t.text });
-    let value = painter.text(
-        rect.min + vec2(0.0, 18.0),
-        Align2::LEFT_TOP,
-        reading(peak, 2),
-        t.font(t.readout),
-        color,
-    );
-    painter.text(
-        value.right_bottom() + vec2(4.0, -3.0),
-        Align2::LEFT_BOTTOM,
-        "dBTP",
-        t.font(t.small),
-        t.text_weak,
-    );
-    let peak_hold = highest(meters.level.hold_dbfs);
-    let rms = highest(meters.level.rms_dbfs);
-    let rows = [
-        ("peak hold", reading(peak_hold, 1), "dBFS"),
-        ("RMS", reading(rms, 1), "dBFS"),
-        ("overs", meters.level.full_scale_runs.to_string(), ""),
-        ("balance", reading(meters.stereo.balance_db, 1), "dB"),
+/// Fills a bar up to a level, each band in its colour.
+fn fill(ui: &Ui, t: &Theme, face: &Face, rect: Rect, level_dbfs: Option<f64>, strength: f32) {
+    let Some(value) = level_dbfs.map(|db| face.value(db)) else { return };
+    let y_of = |v: f64| rect.bottom() - face.place(v) * rect.height();
+    for (from, to, tone) in face.zones() {
+        if value > from {
+            let part = Rect::from_x_y_ranges(rect.x_range(), y_of(value.min(to))..=y_of(from));
+            ui.painter().rect_filled(part, 0.0, faded(colour(t, tone), strength));
+        }
+    }
+}
+
+fn mark_ui(ui: &Ui, t: &Theme, face: &Face, rect: Rect, level_dbfs: Option<f64>) {
+    let value = level_dbfs.map(|db| face.value(db)).filter(|v| *v > face.bottom());
+    if let Some(value) = value {
+        let y = rect.bottom() - face.place(value) * rect.height();
+        ui.painter().hline(rect.x_range(), y, Stroke::new(2.0, t.text));
+    }
+}
+
+fn channel_ui(ui: &Ui, t: &Theme, face: &Face, room: &Room, frame: &Frame, channel: usize) {
+    let level = &frame.meters.level;
+    let bar = bar_of(frame, channel);
+    let (rect, narrow) = room.channel(channel);
+    ui.painter().rect_filled(rect, 1.0, t.ground);
+    fill(ui, t, face, rect, bar.light, 0.45);
+    fill(ui, t, face, rect, bar.solid, 1.0);
+    mark_ui(ui, t, face, rect, bar.mark);
+    if let Some(narrow) = narrow {
+        ui.painter().rect_filled(narrow, 1.0, t.ground);
+        fill(ui, t, face, narrow, level.true_peak_now_dbtp[channel], 0.7);
+        mark_ui(ui, t, face, narrow, level.true_peak_dbtp[channel]);
+    }
+    let lit = if level.overs[channel] > 0 || level.hold_dbfs[channel].is_some_and(|h| h >= -0.000_1) {
+        t.meter_high
+    } else if level.true_peak_overs[channel] > 0 {
+        t.meter_mid
+    } else {
+        t.ground
+    };
+    let lamp = Rect::from_min_size(rect.min - vec2(0.0, 6.0), vec2(room.channel(0).0.width(), 4.0));
+    ui.painter().rect_filled(lamp, 1.0, lit);
+    if room.has_values {
+        values_ui(ui, t, face, room, frame, channel);
+    }
+}
+
+/// Under a bar: the highest peak, what the bar shows, and true peak under its own bar.
+fn values_ui(ui: &Ui, t: &Theme, face: &Face, room: &Room, frame: &Frame, channel: usize) {
+    let level = &frame.meters.level;
+    let (rect, _) = room.channel(channel);
+    let step = 12.0 * room.grown;
+    let now = bar_of(frame, channel).solid.map(|db| face.value(db));
+    let lines = [
+        ("peak", reading(level.max_dbfs[channel], 1), t.text),
+        (
+            if frame.meter_settings.level.scale == LevelScale::Dbfs { "RMS" } else { "now" },
+            reading(now, 1),
+            t.text,
+        ),
+        ("", (if channel == 0 { "L " } else { "R " }).to_owned() + face.unit, t.text_weak),
     ];
-    for (i, (label, value, unit)) in rows.into_iter().enumerate() {
-        let y = rect.top() + 58.0 + i as f32 * 17.0;
-        if y > rect.bottom() - 4.0 {
+    for (i, (name, value, ink)) in lines.into_iter().enumerate() {
+        let y = rect.bottom() + 2.0 + step * (i as f32 + 0.5);
+        let center = pos2(rect.center().x, y);
+        ui.painter().text(center, Align2::CENTER_CENTER, value, room.small(t), ink);
+        if channel == 0 {
+            let at = pos2(rect.left() - 4.0, y);
+            ui.painter().text(
+                at,
+                Align2::RIGHT_CENTER,
+                name,
+                t.font(t.small * room.grown * 0.9),
+                t.text_weak,
+            );
+        }
+    }
+}
+
+/// A line of the figures: name, left and right, both in one word for a narrow panel, unit.
+struct Line {
+    name: &'static str,
+    pair: [String; 2],
+    both: String,
+    unit: &'static str,
+}
+
+impl Line {
+    fn level(name: &'static str, pair: [Option<f64>; 2], unit: &'static str) -> Self {
+        Self { name, pair: pair.map(|v| reading(v, 1)), both: reading(highest(pair), 1), unit }
+    }
+
+    fn count(name: &'static str, pair: [u64; 2]) -> Self {
+        let [left, right] = pair;
+        let both = if left == right && left == 0 { "0".to_owned() } else { format!("{left} / {right}") };
+        Self { name, pair: pair.map(|n| n.to_string()), both, unit: "" }
+    }
+}
+
+fn lines(face: &Face, frame: &Frame) -> Vec<Line> {
+    let (level, settings) = (&frame.meters.level, &frame.meter_settings.level);
+    let mut lines = Vec::with_capacity(8);
+    if settings.scale != LevelScale::Dbfs {
+        let now = [0, 1].map(|c| bar_of(frame, c).solid.map(|db| face.value(db)));
+        lines.push(Line::level(settings.scale.label(), now, face.unit));
+    }
+    if settings.hold != HoldMode::Off {
+        lines.push(Line::level("peak hold", level.hold_dbfs, "dBFS"));
+    }
+    lines.push(Line::level(rms_label(settings), rms_dbfs(level, settings), "dBFS"));
+    lines.push(Line::count("overs", level.overs));
+    lines.push(Line::count("TP overs", level.true_peak_overs));
+    let balance = reading(frame.meters.stereo.balance_db, 1);
+    let pair = [String::new(), balance.clone()];
+    lines.push(Line { name: "balance", pair, both: balance, unit: "dB" });
+    let percent = level.dc.map(|dc| dc.map(|dc| 100.0 * dc));
+    let widest = percent.into_iter().flatten().max_by(|a, b| a.abs().total_cmp(&b.abs()));
+    let pair = percent.map(|p| reading(p, 3));
+    lines.push(Line { name: "DC", pair, both: reading(widest, 3), unit: "%" });
+    lines.push(Line::level("max peak", level.max_dbfs, "dBFS"));
+    lines
+}
+
+fn figures_ui(ui: &Ui, t: &Theme, face: &Face, room: &Room, frame: &Frame) {
+    let (painter, rect, k) = (ui.painter(), room.figures, room.grown);
+    let peak = highest(frame.meters.level.true_peak_dbtp);
+    let small = room.small(t);
+    let top = rect.min + vec2(0.0, 4.0);
+    painter.text(top, Align2::LEFT_TOP, "true peak", small.clone(), t.text_weak);
+    let ink = peak.map_or(t.text_weak, |p| if p > 0.0 { t.meter_high } else { t.text });
+    let big = t.font((t.readout * k).min(rect.width() / 4.4));
+    let value = painter.text(top + vec2(0.0, 14.0 * k), Align2::LEFT_TOP, reading(peak, 2), big, ink);
+    let unit_at = value.right_bottom() + vec2(4.0, -3.0 * k);
+    painter.text(unit_at, Align2::LEFT_BOTTOM, "dBTP", small.clone(), t.text_weak);
+    let each = rect.width() >= CHANNELS_FROM;
+    let unit_x = rect.right() - 26.0 * k;
+    let columns = [unit_x - 44.0 * k, unit_x - 4.0];
+    let step = 17.0 * k;
+    let mut y = rect.top() + 58.0 * k;
+    if each {
+        for (name, x) in ["L", "R"].into_iter().zip(columns) {
+            painter.text(pos2(x, y), Align2::RIGHT_CENTER, name, small.clone(), t.text_weak);
+        }
+        y += step;
+    }
+    for line in lines(face, frame) {
+        if y > room.whole.bottom() - 4.0 {
             break;
         }
-        painter.text(pos2(rect.left(), y), Align2::LEFT_CENTER, label, t.font(t.small), t.text_weak);
-        painter.text(pos2(rect.right() - 30.0, y), Align2::RIGHT_CENTER, value, t.font(t.small), t.text);
-        painter.text(pos2(rect.right() - 26.0, y), Align2::LEFT_CENTER, unit, t.font(t.small), t.text_weak);
+        painter.text(pos2(rect.left(), y), Align2::LEFT_CENTER, line.name, small.clone(), t.text_weak);
+        if each {
+            for (value, x) in line.pair.into_iter().zip(columns) {
+                painter.text(pos2(x, y), Align2::RIGHT_CENTER, value, small.clone(), t.text);
+            }
+        } else {
+            painter.text(pos2(columns[1], y), Align2::RIGHT_CENTER, line.both, small.clone(), t.text);
+        }
+        painter.text(pos2(unit_x, y), Align2::LEFT_CENTER, line.unit, small.clone(), t.text_weak);
+        y += step;
     }
 }

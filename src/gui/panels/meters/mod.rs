@@ -4,6 +4,7 @@
 //! column at the right ([`meters_ui`]), as a tab of the lower panel ([`strip_ui`]), in a window of its own
 //! ([`meter_windows_ui`]).
 
+mod bits;
 mod column;
 mod field;
 mod histogram;
@@ -21,6 +22,7 @@ mod windows;
 use egui::{Align2, Response, Role, Sense, Ui, WidgetInfo, vec2};
 
 use crate::gui::theme::Theme;
+use bits::bits_ui;
 pub use column::{column_width, meters_ui};
 use field::{correlation_ui, field_ui};
 use histogram::histogram_ui;

@@ -1,0 +1,338 @@
+//! Where on the album the signal at the meter point lies, and what of earlier measurements an edit leaves standing.
+//!
+//! The engine says of every frame which session it was made with ([`SamplePlace`]). Between an edit and the moment it is
+//! heard the sound is still that of an older session: it is measured where its song lies now, if the edit left that song
+//! alone. What an edit voids: a song whose source, trims, gain, level, fades or chain changed; every song when the album
+//! chain changed; and the head of a song as far as the tail of another neighbour (2 s, and 2 s more through an album chain)
+//! may reach into it. Titles, markers and the like void nothing.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::app::frame::PlaceReading;
+use crate::engine::{Begin, SamplePlace};
+use crate::meter::ledger::{Ledger, LedgerReading, SongSpan};
+use crate::meter::loudness_map::LoudnessMap;
+use crate::model::{PlacedSong, Session, Song, SongId, Timeline};
+use crate::render::TAIL_SECONDS;
+use crate::units::{Frames, SampleRate};
+
+/// Sessions remembered: sound of an older one has no place any more.
+const REMEMBERED: usize = 64;
+
+/// A session as it lies in time.
+#[derive(Debug, Clone)]
+struct Layout {
+    number: u64,
+    session: Arc<Session>,
+    timeline: Timeline,
+}
+
+impl Layout {
+    fn song(&self, index: usize) -> Option<(&Song, &PlacedSong)> {
+        Some((self.session.songs.get(index)?, self.timeline.songs.get(index)?))
+    }
+
+    fn index_of(&self, id: SongId) -> Option<usize> {
+        self.timeline.songs.iter().position(|s| s.id == id)
+    }
+
+    /// First frame of a song, and of what follows it.
+    fn range(&self, index: usize) -> (Frames, Frames) {
+        self.timeline.file_range(index).unwrap_or_default()
+    }
+
+    /// How far, from its start, the sound of the song before may reach into one.
+    fn reach_into(&self, index: usize) -> Frames {
+        let before = index.checked_sub(1).and_then(|i| self.song(i));
+        let (Some((song, before)), Some((_, placed))) = (before, self.song(index)) else {
+            return Frames::ZERO;
+        };
+        let tail = self.session.sample_rate_hz.frames_from_seconds(TAIL_SECONDS);
+        let rings = before.fade_out == Frames::ZERO && !song.chain.slots.is_empty();
+        let mut end = before.end + if rings { tail } else { Frames::ZERO };
+        if !self.session.album_chain.slots.is_empty() {
+            end += tail;
+        }
+        (end - placed.start).max(Frames::ZERO)
+    }
+}
+
+/// Whether a song, wherever it lies, sounds the same in both.
+fn sounds_alike(a: &Layout, i: usize, b: &Layout, j: usize) -> bool {
+    let (Some((old, was)), Some((new, is))) = (a.song(i), b.song(j)) else { return false };
+    let placed = |p: &PlacedSong| (p.length(), p.fade_in, p.fade_in_shape, p.fade_out, p.fade_out_shape);
+    let chains = |x: &Session, y: &Session| {
+        Arc::ptr_eq(&x.album_chain, &y.album_chain) || x.album_chain == y.album_chain
+    };
+    old.id == new.id
+        && a.session.sample_rate_hz == b.session.sample_rate_hz
+        && chains(&a.session, &b.session)
+        && placed(was) == placed(is)
+        && was.source_start == is.source_start
+        && old.source == new.source
+        && old.gain_db.to_bits() == new.gain_db.to_bits()
+        && old.level_db.to_bits() == new.level_db.to_bits()
+        && (Arc::ptr_eq(&old.chain, &new.chain) || old.chain == new.chain)
+}
+
+/// First frame of song `j`, from its start, that is still what it was as song `i` of the layout before.
+fn holds_from(a: &Layout, i: usize, b: &Layout, j: usize) -> Frames {
+    if !sounds_alike(a, i, b, j) {
+        return Frames(i64::MAX / 2);
+    }
+    let distance = |l: &Layout, k: usize| {
+        let start = |k: usize| l.timeline.songs.get(k).map(|s| s.start);
+        k.checked_sub(1).and_then(start).zip(start(k)).map(|(before, here)| here - before)
+    };
+    let same_neighbour = match (i.checked_sub(1), j.checked_sub(1)) {
+        (Some(x), Some(y)) => sounds_alike(a, x, b, y) && distance(a, i) == distance(b, j),
+        (None, None) => true,
+        _ => false,
+    };
+    if same_neighbour { Frames::ZERO } else { a.reach_into(i).max(b.reach_into(j)) }
+}
+
+/// The ledger of the album at the meter point, and how the signal finds its place in it.
+#[derive(Debug)]
+pub(super) struct Places {
+    ledger: Ledger,
+    /// Oldest first; the last is the session that is wanted.
+    layouts: VecDeque<Layout>,
+    map: Arc<LoudnessMap>,
+    /// Place of the frame that would go on where the last one ended, as the engine counts and as the album lies now.
+    last: Option<SamplePlace>,
+    next: Option<Frames>,
+}
+
+/// What the next frames are for the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Sound of no place.
+    Nowhere,
+    /// The sound goes on.
+    On,
+    /// A new run begins.
+    Jump,
+}
+
+impl Places {
+    /// Of no album yet, measured at a rate.
+    pub(super) fn new(rate: SampleRate) -> Self {
+        Self {
+            ledger: Ledger::new(rate),
+            layouts: VecDeque::with_capacity(REMEMBERED),
+            map: Arc::default(),
+            last: None,
+            next: None,
+        }
+    }
+
+    /// The session that is wanted from now on, by the engine's number, and the map of its album.
+    pub(super) fn lay_out(&mut self, number: u64, session: &Arc<Session>, map: &Arc<LoudnessMap>) {
+        let new = Layout { number, session: Arc::clone(session), timeline: Timeline::of(session) };
+        let spans = self.spans_of(&new);
+        self.next = self.next.and_then(|next| self.layouts.back().and_then(|old| moved(old, &new, next)));
+        let is_same = Arc::ptr_eq(map, &self.map) && is_unmoved(&spans, self.ledger.spans());
+        if !is_same {
+            let end = self.to_ledger(new.timeline.end, new.session.sample_rate_hz);
+            self.ledger.lay_out(&spans, end, Arc::clone(map));
+            self.map = Arc::clone(map);
+        }
+        if self.next.is_none() {
+            self.ledger.stop();
+        }
+        if self.layouts.len() == REMEMBERED {
+            self.layouts.pop_front();
+        }
+        self.layouts.push_back(new);
+    }
+
+    /// The same session for a ledger that measures at another rate or another point: everything is unheard.
+    pub(super) fn begin_anew(&mut self, rate: SampleRate) {
+        let last = self.layouts.back().cloned();
+        *self = Self { map: Arc::clone(&self.map), ..Self::new(rate) };
+        if let Some(last) = last {
+            let map = Arc::clone(&self.map);
+            map.clear();
+            self.lay_out(last.number, &last.session, &map);
+        }
+    }
+
+    fn spans_of(&self, new: &Layout) -> Vec<SongSpan> {
+        let old = self.layouts.back();
+        let rate = new.session.sample_rate_hz;
+        let span = |j: usize| {
+            let (start, end) = new.range(j);
+            let id = new.timeline.songs[j].id;
+            let held = old.and_then(|old| old.index_of(id).map(|i| holds_from(old, i, new, j)));
+            SongSpan {
+                id: id.0,
+                start: self.to_ledger(start, rate),
+                end: self.to_ledger(end, rate),
+                holds_from: self.to_ledger(held.unwrap_or_default(), rate),
+            }
+        };
+        (0..new.timeline.songs.len()).map(span).collect()
+    }
+
+    /// An album frame of the session as the ledger counts.
+    fn to_ledger(&self, frame: Frames, rate: SampleRate) -> Frames {
+        let (own, theirs) = (i128::from(self.ledger.rate().0), i128::from(rate.0.max(1)));
+        if own == theirs {
+            return frame;
+        }
+        let scaled = (2 * i128::from(frame.0) * own + theirs).div_euclid(2 * theirs);
+        Frames(i64::try_from(scaled).unwrap_or(i64::MAX / 2))
+    }
+
+    /// Finds the place of frames that come; how many of them lie together there (at least 1), and what they are for the
+    /// ledger, which is told. Allocates nothing.
+    pub(super) fn step(&mut self, place: &SamplePlace, frames: usize) -> (Step, usize) {
+        let found = place.position.and_then(|at| self.find(place.session, at));
+        let Some((at, most)) = found else {
+            self.ledger.stop();
+            (self.last, self.next) = (None, None);
+            return (Step::Nowhere, frames);
+        };
+        let count = most.min(frames).max(1);
+        let step = if self.goes_on(place, at) { Step::On } else { self.jump(place, at) };
+        self.last = Some(*place);
+        self.next = Some(at + Frames(count as i64));
+        (step, count)
+    }
+
+    /// Whether the frames follow those before; a change of the sound on the way is told to the ledger.
+    fn goes_on(&mut self, place: &SamplePlace, at: Frames) -> bool {
+        let (Some(last), Some(next)) = (self.last, self.next) else { return false };
+        if next != at || last.tap != place.tap {
+            return false;
+        }
+        let is_same_run = last.run == place.run;
+        if is_same_run && last.session == place.session {
+            return true;
+        }
+        let is_alike = self.is_alike(last.session, place.session, at);
+        if is_same_run && !is_alike {
+            self.ledger.unsettle();
+        }
+        is_same_run || is_alike && place.begin == Begin::Crossed && last.run.wrapping_add(1) == place.run
+    }
+
+    fn jump(&mut self, place: &SamplePlace, at: Frames) -> Step {
+        let rate = self.layouts.back().map_or(self.ledger.rate(), |l| l.session.sample_rate_hz);
+        let at_ledger = self.to_ledger(at, rate);
+        let is_same_run = self.last.is_some_and(|l| l.run == place.run && l.session == place.session);
+        if is_same_run {
+            self.ledger.begin_unfaded(at_ledger);
+        } else {
+            let is_clean = place.begin == Begin::Clean && at == Frames::ZERO;
+            self.ledger.begin(at_ledger, is_clean);
+        }
+        Step::Jump
+    }
+
+    /// Where a frame of some session lies now, and how many frames from there on lie together.
+    fn find(&self, number: u64, at: Frames) -> Option<(Frames, usize)> {
+        let now = self.layouts.back()?;
+        if number == now.number {
+            return Some((at, usize::MAX));
+        }
+        let then = self.layouts.iter().find(|l| l.number == number)?;
+        let moved = moved(then, now, at)?;
+        let songs = &then.timeline.songs;
+        let end = songs.iter().map(|s| s.start).find(|start| *start > at).unwrap_or(Frames(i64::MAX / 2));
+        Some((moved, (end - at).as_len()))
+    }
+
+    /// Whether the song at an album frame (as it lies now) sounds the same in two sessions.
+    fn is_alike(&self, a: u64, b: u64, at: Frames) -> bool {
+        let layout = |number| self.layouts.iter().find(|l| l.number == number);
+        let (Some(a), Some(b), Some(now)) = (layout(a), layout(b), self.layouts.back()) else { return false };
+        let Some(index) = now.timeline.songs.iter().rposition(|s| s.start <= at) else {
+            return a.session.album_chain == b.session.album_chain;
+        };
+        let id = now.timeline.songs[index].id;
+        a.index_of(id)
+            .zip(b.index_of(id))
+            .is_some_and(|(i, j)| holds_from(a, i, b, j) <= at - now.timeline.songs[index].start)
+    }
+
+    /// Measures frames at the place that [`Self::step`] found, or after those measured last. Allocates nothing.
+    pub(super) fn measure(&mut self, left: &[f64], right: &[f64]) {
+        self.ledger.push(left, right);
+    }
+
+    /// Works out what is due; everything, where the sound has come to its end.
+    pub(super) fn refresh(&mut self, is_end: bool) {
+        if is_end {
+            self.ledger.refresh();
+        } else {
+            self.ledger.refresh_if_due();
+        }
+    }
+
+    /// Forgets what was measured.
+    pub(super) fn clear(&mut self) {
+        self.ledger.clear();
+        (self.last, self.next) = (None, None);
+    }
+
+    /// The song heard last, with its place in the running order.
+    pub(super) fn current_song(&self) -> Option<(usize, SongId)> {
+        let id = SongId(self.ledger.current_song()?);
+        Some((self.layouts.back()?.index_of(id)?, id))
+    }
+
+    /// The session that is wanted.
+    pub(super) fn session(&self) -> Option<&Arc<Session>> {
+        self.layouts.back().map(|l| &l.session)
+    }
+
+    /// By place: of the album.
+    pub(super) fn album(&self) -> PlaceReading {
+        reading_of(self.ledger.album())
+    }
+
+    /// By place: of a song.
+    pub(super) fn song(&self, id: SongId) -> Option<PlaceReading> {
+        self.ledger.song(id.0).map(reading_of)
+    }
+}
+
+/// Whether everything lies where it did and sounds as it did.
+fn is_unmoved(new: &[SongSpan], old: &[SongSpan]) -> bool {
+    let place = |s: &SongSpan| (s.id, s.start, s.end);
+    new.iter().map(place).eq(old.iter().map(place)) && new.iter().all(|s| s.holds_from <= Frames::ZERO)
+}
+
+/// Where a frame of an older layout lies now, if its song sounds the same and is still there.
+fn moved(then: &Layout, now: &Layout, at: Frames) -> Option<Frames> {
+    let Some(i) = then.timeline.songs.iter().rposition(|s| s.start <= at) else {
+        let first = |l: &Layout| l.timeline.songs.first().map(|s| s.start);
+        let same_chain = then.session.album_chain == now.session.album_chain;
+        return (first(then) == first(now) && same_chain).then_some(at);
+    };
+    let j = now.index_of(then.timeline.songs[i].id)?;
+    let (start, end) = now.range(j);
+    let offset = at - then.timeline.songs[i].start;
+    let holds = holds_from(then, i, now, j) <= offset && start + offset <= end;
+    holds.then(|| start + offset)
+}
+
+fn reading_of(from: &LedgerReading) -> PlaceReading {
+    PlaceReading {
+        integrated_lufs: from.integrated_lufs,
+        range_lu: from.range_lu,
+        max_momentary_lufs: from.max_momentary_lufs,
+        max_short_term_lufs: from.max_short_term_lufs,
+        true_peak_dbtp: from.true_peak_dbtp,
+        sample_peak_dbfs: from.sample_peak_dbfs,
+        plr_db: from.plr_db,
+        psr_db: from.psr_db,
+        min_psr_db: from.min_psr_db,
+        measured_s: from.measured_s,
+        stale_s: from.stale_s,
+        length_s: from.length_s,
+    }
+}
