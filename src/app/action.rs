@@ -183,6 +183,7 @@ actions! {
     HistogramWindow, "view.histogram_window", "Loudness distribution in its own window", View, "", "How often which loudness came, as large as a second screen.";
     TraceWindow, "view.trace_window", "Waveform in its own window", View, "", "Waveform and gain reduction as large as a second screen.";
     SpectrumWindow, "view.spectrum_window", "Spectrum in its own window", View, "", "The spectrum as large as a second screen.";
+    SpectrogramWindow, "view.spectrogram_window", "Spectrogram in its own window", View, "", "The spectrum of the last minutes as a picture; a click plays from there.";
     FieldWindow, "view.field_window", "Field in its own window", View, "", "Goniometer and correlation as large as a second screen.";
     Log, "view.log", "Log", View, "", "Shows or hides the log.";
     FullScreen, "view.full_screen", "Full screen", View, "F11", "The window fills the screen.";

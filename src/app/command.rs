@@ -119,13 +119,46 @@ pub enum Command {
     SetMeters(Box<MeterSettings>),
     /// Something done to the meters themselves.
     Meter(MeterAct),
+    /// Something done to the curves behind the spectrum.
+    Curve(CurveAct),
     /// Clears a lamp (dropouts, output guard).
     ClearLamps,
+}
+
+/// What is done to the curves behind the spectrum. Files are only read.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CurveAct {
+    /// Keeps the average as it is now as a frozen trace, 0 to 3.
+    Freeze(usize),
+    /// Names a frozen trace.
+    NameFrozen(usize, String),
+    /// Draws a frozen trace, or not.
+    ShowFrozen(usize, bool),
+    /// Forgets a frozen trace.
+    ClearFrozen(usize),
+    /// Measures audio files and keeps their curve: one is a reference, several are a genre.
+    Measure {
+        /// Its name; the file's where it is empty.
+        name: String,
+        /// The files.
+        files: Vec<PathBuf>,
+    },
+    /// Gives a kept curve another name.
+    Rename {
+        /// Its id.
+        id: String,
+        /// Its new name.
+        name: String,
+    },
+    /// Moves a kept curve aside.
+    Remove(String),
 }
 
 /// What is done to the meters.
 #[derive(Debug, Clone, PartialEq)]
 pub enum MeterAct {
+    /// The held maxima and minima of the spectrum begin anew, and its average.
+    ResetSpectrum,
     /// Clears holds, maxima and integrated readings. What was measured by place stays.
     Reset,
     /// Integrated loudness, range, maxima, PLR and PSR since the reset stand still together (EBU Tech 3341); momentary and

@@ -120,6 +120,11 @@ impl Folders {
         self.config.join("presets")
     }
 
+    /// The folder of the user's curves for the spectrum.
+    pub fn curves(&self) -> PathBuf {
+        self.data.join("curves")
+    }
+
     /// The settings file.
     pub fn settings_file(&self) -> PathBuf {
         self.config.join("settings.json")

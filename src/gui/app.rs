@@ -228,6 +228,7 @@ impl<B: Backend> GlassmasterApp<B> {
         let action = match wish {
             Wish::Relink(song) => return self.dialogs.relink(song),
             Wish::Open(path) => return self.dialogs.open_session(path, frame),
+            Wish::MeasureCurve { name, several } => return self.dialogs.measure_curve(name, several),
             Wish::Do(action) => action,
         };
         let state = &mut self.state;

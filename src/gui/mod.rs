@@ -13,6 +13,7 @@
 //! | [`dialogs`] | palette, files, export, device, questions |
 
 pub mod app;
+mod colour_ramp;
 pub mod dialogs;
 pub mod editors;
 pub mod keys;

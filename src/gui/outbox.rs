@@ -17,6 +17,13 @@ pub enum Wish {
     Do(Action),
     /// Choose another file for a song.
     Relink(SongId),
+    /// Choose audio files for a curve behind the spectrum.
+    MeasureCurve {
+        /// Its name; the file's where it is empty.
+        name: String,
+        /// Several files: a genre.
+        several: bool,
+    },
     /// Open a session file, after asking what becomes of this one.
     Open(std::path::PathBuf),
 }

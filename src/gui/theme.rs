@@ -114,6 +114,9 @@ colours! {
     band_6: "Sixth band.",
     band_7: "Seventh band.",
     band_8: "Eighth band.",
+    spectrogram_dark: "Silence in a spectrogram.",
+    spectrogram_middle: "Half-way between silence and full level.",
+    spectrogram_light: "Full level in a spectrogram.",
     shade: "Over what a question covers; use with `faded`.",
 }
 

@@ -1,6 +1,7 @@
 //! Work beside the sound: a few named threads, each job with progress and cancel.
 
 pub mod check;
+pub mod curves;
 pub mod export;
 pub mod fan_out;
 pub mod import;

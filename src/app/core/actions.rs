@@ -118,6 +118,7 @@ impl Core {
             | Action::HistogramWindow
             | Action::TraceWindow
             | Action::SpectrumWindow
+            | Action::SpectrogramWindow
             | Action::FieldWindow
             | Action::Follow
             | Action::ZoomSong

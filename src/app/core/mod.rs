@@ -4,6 +4,7 @@
 //! what jobs and engine report. Time is passed in, so that tests need no clock.
 
 mod actions;
+mod curves;
 mod document;
 mod exports;
 mod focus_worker;
@@ -28,8 +29,9 @@ use crate::edit::{Edit, GestureId};
 use crate::engine::EngineStatus;
 use crate::jobs::matching::Setting;
 use crate::jobs::{Pool, Priority};
-use crate::model::{Chain, Session, Timeline};
+use crate::model::{Chain, Session, SongId, Timeline};
 use crate::units::{Frames, SampleRate};
+use curves::Curves;
 use document::Document;
 use live::Live;
 use presets::OwnPresets;
@@ -53,6 +55,8 @@ pub(crate) enum Done {
     Matched(Box<matching::MatchDone>),
     /// A slot measured because its gain follows the loudness.
     Followed(Box<follow::Followed>),
+    /// Audio files measured for a curve behind the spectrum.
+    Curves(Box<curves::CurvesDone>),
 }
 
 /// How a core is set up.
@@ -92,6 +96,8 @@ pub struct Core {
     result: Option<Arc<ExportResult>>,
     deliverables: exports::Offers,
     presets: OwnPresets,
+    curves: Curves,
+    /// The song that was heard last while playing.
     gestures: u64,
     /// Nobody chose the rate of the session: the first mixes do.
     rate_is_open: bool,
@@ -128,6 +134,7 @@ impl Core {
             result: None,
             deliverables: exports::Offers::default(),
             presets: OwnPresets::new(&setup.folders),
+            curves: Curves::new(&setup.folders),
             gestures: OWN_GESTURES,
             rate_is_open: true,
             now_s: 0.0,
@@ -136,6 +143,7 @@ impl Core {
         };
         core.document.look_for_unsaved();
         core.presets.refresh(&mut core.log);
+        core.curves.refresh(&mut core.log);
         core.session_changed();
         Ok(core)
     }
@@ -189,6 +197,7 @@ impl Core {
             Command::RefreshDevices => self.live.refresh_devices(),
             Command::SetMeters(settings) => self.set_meters(*settings),
             Command::Meter(what) => self.live.tell_meters(what),
+            Command::Curve(act) => self.act_on_curves(act),
             Command::ClearLamps => self.live.clear_lamps(),
         }
     }
@@ -207,6 +216,7 @@ impl Core {
                 Ok(Done::Exported(result)) => self.exported(*result),
                 Ok(Done::Matched(done)) => self.matched(*done),
                 Ok(Done::Followed(done)) => self.followed(*done),
+                Ok(Done::Curves(done)) => self.curves_measured(*done),
                 Err(panic) => self.log.error(format!("A job failed, a bug: {panic}")),
             }
         }
@@ -214,6 +224,7 @@ impl Core {
         self.start_waiting_exports();
         self.live.tick(now_s, &mut self.log);
         self.follow_transport();
+        self.tick_curves();
         self.deliverables.refresh(self.document.session(), &self.timeline);
         Arc::new(self.frame())
     }
@@ -358,6 +369,7 @@ impl Core {
     fn set_meters(&mut self, settings: MeterSettings) {
         self.live.set_meters(&settings);
         self.settings.meters = settings;
+        self.curves_changed();
         self.save_settings();
     }
 
@@ -443,6 +455,7 @@ impl Core {
             level_trace: self.live.trace(),
             meters: if playing { self.live.meters() } else { at_rest(&self.live.meters()) },
             spectrum: self.live.spectrum(),
+            curves: self.curves.view(),
             field: if playing { self.live.field() } else { Arc::default() },
             gain_reductions: self.live.gain_reductions(),
             slot_levels: self.live.slot_levels(),

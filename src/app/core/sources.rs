@@ -17,10 +17,11 @@ use crate::media::library::Library;
 use crate::media::overview::{Overview, OverviewBuilder};
 use crate::media::{FrameSource, SourceError, SourceKey};
 use crate::meter::analysis::Measurements;
+use crate::meter::spectrum::{BandCurve, BandMeter};
 use crate::model::{Finding, Session, SongId, SourceRef};
 use crate::qc::Brief;
 use crate::store::safe_write::folder_of;
-use crate::units::{Frames, hms_from_seconds};
+use crate::units::{Frames, SampleRate, hms_from_seconds};
 
 /// Gap given to imported songs, seconds; a starting point.
 const IMPORT_GAP_SECONDS: f64 = 2.0;
@@ -36,9 +37,16 @@ pub(crate) enum SourceDone {
     /// Ready to play (or why not), with its picture where that was drawn before.
     Prepared { key: SourceKey, overview: Option<Overview>, result: Result<(), SourceError> },
     /// Drawn, measured and checked in one reading.
-    Inspected { hash: String, overview: Option<Overview>, read: Result<Box<ReadFile>, SourceError> },
+    Inspected { hash: String, inspected: Inspected },
     /// Another file for a song.
     Relinked { song: SongId, taken: Result<Box<Taken>, SourceError> },
+}
+
+/// What one reading of a file brings back.
+pub(crate) struct Inspected {
+    overview: Option<Overview>,
+    curve: Option<BandCurve>,
+    read: Result<Box<ReadFile>, SourceError>,
 }
 
 /// Findings, and measurements as label and value.
@@ -60,6 +68,8 @@ struct Record {
 #[derive(Default)]
 struct Seen {
     overview: Option<Arc<Overview>>,
+    /// Its average spectrum.
+    curve: Option<Arc<BandCurve>>,
     check: Option<Box<ReadFile>>,
 }
 
@@ -109,6 +119,11 @@ impl Sources {
             measurements: judged.map(|(_, m)| Arc::clone(m)).unwrap_or_default(),
             findings: judged.map(|(f, _)| Arc::clone(f)).unwrap_or_default(),
         }
+    }
+
+    /// The average spectrum of a source, once it was read.
+    pub(super) fn curve_of(&self, hash: &str) -> Option<Arc<BandCurve>> {
+        self.read.get(hash).and_then(|seen| seen.curve.clone())
     }
 
     fn check_of(&self, hash: &str) -> Option<&ReadFile> {
@@ -251,15 +266,17 @@ impl CloseUp {
     }
 }
 
-/// Reads a file once: its overview, unless that is in the cache, its measurements and its faults.
+/// Reads a file once: its overview, unless that is in the cache, its average spectrum, its measurements and its faults.
 fn read_once(
     library: &Library,
-    (path, hash): (&Path, &str),
+    (path, hash, rate): (&Path, &str, SampleRate),
     cx: &JobContext,
-) -> (Option<Overview>, Result<Box<ReadFile>, SourceError>) {
+) -> Inspected {
     let mut overview = Overview::load(library.cache(), hash);
     let mut builder = overview.is_none().then(OverviewBuilder::new);
+    let mut bands = BandMeter::new(rate.0);
     let read = read_for_check(path, &Brief::default(), cx, &mut |left, right| {
+        bands.push(left, right);
         if let Some(builder) = &mut builder {
             builder.push([left, right]);
         }
@@ -273,7 +290,8 @@ fn read_once(
         }
         overview = Some(drawn);
     }
-    (overview, read.map(Box::new))
+    let curve = bands.finish().filter(|_| has_sound);
+    Inspected { overview, curve, read: read.map(Box::new) }
 }
 
 impl Core {
@@ -322,18 +340,21 @@ impl Core {
         self.sources.read.insert(key.hash.clone(), Seen::default());
         let library = Arc::clone(self.sources.library());
         let (path, hash) = (key.path.clone(), key.hash.clone());
+        let record = self.sources.records.values().find(|r| r.key.as_ref() == Some(key));
+        let ratio = record.map_or(1.0, |r| r.ratio);
+        let file_rate = SampleRate((ratio * key.rate.hz()).round() as u32);
         let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
         let priority = if is_drawn { Priority::Idle } else { Priority::Soon };
         self.jobs.spawn(&format!("Measure {name}"), priority, move |cx| {
-            let (overview, read) = read_once(&library, (&path, &hash), cx);
-            Done::Source(SourceDone::Inspected { hash, overview, read })
+            let inspected = read_once(&library, (&path, &hash, file_rate), cx);
+            Done::Source(SourceDone::Inspected { hash, inspected })
         });
     }
 
     pub(super) fn source_done(&mut self, done: SourceDone) {
         match done {
             SourceDone::Prepared { key, overview, result } => self.prepared(&key, overview, &result),
-            SourceDone::Inspected { hash, overview, read } => self.inspected(hash, overview, read),
+            SourceDone::Inspected { hash, inspected } => self.inspected(hash, inspected),
             SourceDone::Relinked { song, taken } => match taken {
                 Ok(taken) => self.edit(Edit::Relink { song, source: taken.source }),
                 Err(error) => self.log.error(error.to_string()),
@@ -365,12 +386,8 @@ impl Core {
         self.live.sources_changed();
     }
 
-    fn inspected(
-        &mut self,
-        hash: String,
-        overview: Option<Overview>,
-        read: Result<Box<ReadFile>, SourceError>,
-    ) {
+    fn inspected(&mut self, hash: String, inspected: Inspected) {
+        let Inspected { overview, curve, read } = inspected;
         let Ok(check) = read else {
             self.sources.read.remove(&hash);
             return;
@@ -379,7 +396,7 @@ impl Core {
         if let Some(overview) = &overview {
             self.sources.draw(&hash, overview);
         }
-        self.sources.read.insert(hash, Seen { overview, check: Some(check) });
+        self.sources.read.insert(hash, Seen { overview, curve: curve.map(Arc::new), check: Some(check) });
         let session = Arc::clone(self.document.session());
         self.sources.judge_all(&session);
     }

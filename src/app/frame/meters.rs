@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use crate::app::meter_settings::TraceRef;
 use crate::meter::level::{BitReading, Needle};
 use crate::meter::loudness_counts::LoudnessCounts;
 use crate::meter::stereo::BandReading;
@@ -246,8 +247,142 @@ pub struct SpectrumView {
     pub average_db: Vec<f32>,
     /// Held maximum, dB.
     pub peak_db: Vec<f32>,
-    /// How it is smoothed and tilted, as shown (`1/12 oct · 4.5 dB/oct`).
+    /// Held minimum, dB; empty where it is not shown.
+    pub minimum_db: Vec<f32>,
+    /// The second channel now, dB; empty without one.
+    pub second_now_db: Vec<f32>,
+    /// The second channel averaged, dB.
+    pub second_average_db: Vec<f32>,
+    /// What the traces and the second ones are of (`stereo`, `side`); the second is empty without one.
+    pub channels: [&'static str; 2],
+    /// Over what is averaged (`3 s`).
+    pub average_over: &'static str,
+    /// How it is read, smoothed and tilted, as shown (`8192 Hann · 1/12 oct · 4.5 dB/oct`).
     pub label: String,
     /// Slope applied, dB per octave about 1 kHz.
     pub slope_db_oct: f32,
+    /// What noise of power 1 in a hertz reads at slope 0, dB: bin width times noise bandwidth. Curves of files are densities.
+    pub noise_db: f32,
+    /// The strongest tone of the last spectrum, at its place between the bins, with no slope and no smoothing.
+    pub strongest: Option<ToneView>,
+    /// The last minutes as a picture.
+    pub gram: Arc<SpectrogramView>,
+}
+
+/// A tone.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct ToneView {
+    /// Frequency, Hz.
+    pub hz: f64,
+    /// Level, dB; a full-scale sine has 0.
+    pub level_db: f64,
+}
+
+impl SpectrumView {
+    /// The slope at a frequency, dB.
+    pub fn tilt_db(&self, hz: f32) -> f32 {
+        self.slope_db_oct * (hz / 1000.0).log2()
+    }
+}
+
+/// Columns of the spectrogram: as many as fit across it.
+pub const GRAM_COLUMNS: usize = 1024;
+/// Rows of the spectrogram, from [`GRAM_LOW_HZ`] (the first) to [`GRAM_HIGH_HZ`], equally spaced in logarithm.
+pub const GRAM_ROWS: usize = 256;
+/// Frequency of the lowest row, Hz.
+pub const GRAM_LOW_HZ: f64 = 10.0;
+/// Frequency of the highest row, Hz.
+pub const GRAM_HIGH_HZ: f64 = 22_000.0;
+
+/// The spectrogram: a ring of columns of levels. Column `n` of all ever written lies at `n % GRAM_COLUMNS`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SpectrogramView {
+    /// Columns ever written.
+    pub written: u64,
+    /// Counts resets: with another one, everything before is gone.
+    pub run: u64,
+    /// `GRAM_COLUMNS · GRAM_ROWS` levels, column by column, lowest row first; see [`Self::level_db`]. Empty before the first.
+    pub levels: Vec<u8>,
+    /// Album frame in the middle of each column, if it is known.
+    pub places: Vec<Option<i64>>,
+    /// Columns a second.
+    pub columns_per_s: f64,
+    /// Slope in it, dB per octave about 1 kHz (that of the spectrum).
+    pub slope_db_oct: f32,
+}
+
+impl SpectrogramView {
+    /// Level of a byte, dB: 0 is −120 dB or less, 255 is +7.5 dB, steps of 0.5 dB.
+    pub fn level_db(byte: u8) -> f32 {
+        0.5 * f32::from(byte) - 120.0
+    }
+
+    /// The byte of a level.
+    pub fn byte(level_db: f32) -> u8 {
+        ((level_db + 120.0) * 2.0).round().clamp(0.0, 255.0) as u8
+    }
+
+    /// Columns that can be shown, oldest first.
+    pub fn shown(&self) -> std::ops::Range<u64> {
+        self.written.saturating_sub(GRAM_COLUMNS as u64)..self.written
+    }
+
+    /// Levels of a column of [`Self::shown`], lowest row first.
+    pub fn column(&self, n: u64) -> &[u8] {
+        let at = (n % GRAM_COLUMNS as u64) as usize * GRAM_ROWS;
+        self.levels.get(at..at + GRAM_ROWS).unwrap_or_default()
+    }
+
+    /// Album frame of a column of [`Self::shown`].
+    pub fn place(&self, n: u64) -> Option<i64> {
+        self.places.get((n % GRAM_COLUMNS as u64) as usize).copied().flatten()
+    }
+
+    /// Frequency of a row, Hz.
+    pub fn row_hz(row: usize) -> f64 {
+        GRAM_LOW_HZ * (GRAM_HIGH_HZ / GRAM_LOW_HZ).powf(row as f64 / (GRAM_ROWS - 1) as f64)
+    }
+}
+
+/// What a curve over the spectrum is, for its colour and place in the legend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CurveKind {
+    /// The mix of the current song.
+    Song,
+    /// The mixes of the album.
+    Album,
+    /// A reference file.
+    Reference,
+    /// Files of a genre.
+    Genre,
+    /// A frozen trace, 0 to 3.
+    Frozen(usize),
+}
+
+/// A curve that stands behind the live spectrum, on its grid and with its slope.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CurveView {
+    /// What it is called in settings.
+    pub trace: TraceRef,
+    /// What it is.
+    pub kind: CurveKind,
+    /// Its name, with what it is of.
+    pub name: String,
+    /// Levels at the spectrum's frequencies, dB; NaN where there is none.
+    pub levels_db: Arc<Vec<f32>>,
+    /// Deviation to each side, dB; empty for a single one.
+    pub spread_db: Arc<Vec<f32>>,
+    /// Added to the levels so that it is as loud (K-weighted) as the live average, dB; `None` where it stands at its own
+    /// level.
+    pub levelled_by_db: Option<f32>,
+    /// It is drawn.
+    pub is_shown: bool,
+}
+
+impl CurveView {
+    /// Level at a point of the spectrum's grid as drawn, dB.
+    pub fn level_db(&self, point: usize) -> Option<f32> {
+        let level = *self.levels_db.get(point)?;
+        level.is_finite().then(|| level + self.levelled_by_db.unwrap_or(0.0))
+    }
 }

@@ -16,7 +16,10 @@ pub use crate::deliver::{SettingDesc, SettingKind};
 use crate::meter::loudness_map::LoudnessMap;
 use crate::model::{ChainRef, Extra, Finding, PlacedSong, Session, SlotId, SongId, Timeline};
 use crate::units::{Frames, SampleRate};
-pub use meters::{FieldView, LevelView, LoudnessView, MeterView, PlaceReading, SpectrumView, StereoView};
+pub use meters::{
+    CurveKind, CurveView, FieldView, GRAM_COLUMNS, GRAM_HIGH_HZ, GRAM_LOW_HZ, GRAM_ROWS, LevelView, LoudnessView,
+    MeterView, PlaceReading, SpectrogramView, SpectrumView, StereoView, ToneView,
+};
 
 /// Whether the session is on disk as it is in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -486,6 +489,8 @@ pub struct Frame {
     pub level_trace: Arc<LevelTrace>,
     /// Spectrum.
     pub spectrum: Arc<SpectrumView>,
+    /// Curves behind the spectrum: of songs, references, genres, frozen ones; those not shown too.
+    pub curves: Arc<Vec<CurveView>>,
     /// Goniometer points, left and right, newest last.
     pub field: Arc<Vec<[f32; 2]>>,
     /// Gain change now of each slot that has one, dB: the deepest reduction, else the largest gain.
@@ -536,6 +541,7 @@ impl Frame {
             loudness_map: Arc::default(),
             level_trace: Arc::default(),
             spectrum: Arc::default(),
+            curves: Arc::default(),
             field: Arc::default(),
             gain_reductions: Arc::default(),
             slot_levels: Arc::default(),

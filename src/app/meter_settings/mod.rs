@@ -16,7 +16,7 @@ pub use level::{
 pub use loudness::{
     BANDS_LU, EBU_TARGET_LUFS, LoudnessPart, LoudnessScale, LoudnessSettings, LoudnessUnit, TARGETS_LUFS,
 };
-pub use spectrum::SpectrumSettings;
+pub use spectrum::{AverageOver, Difference, Slope, SpectrumSettings, TraceRef};
 pub use stereo::{
     CorrelationBands, CorrelationTime, FieldGain, FieldPicture, Persistence, StereoSettings,
 };

@@ -9,6 +9,7 @@ mod loudness;
 mod pictures;
 mod places;
 mod point;
+mod spectrogram;
 mod spectrum;
 mod stereo;
 mod trace;
@@ -87,7 +88,7 @@ impl Meters {
         }
         self.stereo.set(&settings.stereo);
         if settings.spectrum != self.settings.spectrum {
-            self.spectra = spectrum::Spectra::new(self.rate, &settings.spectrum);
+            self.spectra.set(&settings.spectrum);
         }
         self.settings = settings.clone();
     }
@@ -129,6 +130,7 @@ impl Meters {
     pub fn act(&mut self, act: &MeterAct) {
         match act {
             MeterAct::Reset => self.reset(),
+            MeterAct::ResetSpectrum => self.spectra.reset(),
             MeterAct::Pause => self.loudness.set_running(false),
             MeterAct::Continue => self.loudness.set_running(true),
             MeterAct::ForgetPlaces => self.places.clear(),
@@ -159,6 +161,8 @@ impl Meters {
             if let Some(position) = at.position {
                 self.levels.locate(position);
             }
+            self.spectra.song_begins(self.places.current_song().map(|(_, song)| song));
+            self.spectra.set_place(at.position);
             self.push_step(step, &left[range.clone()], &right[range]);
             done += count;
         }
@@ -208,6 +212,7 @@ impl Meters {
         self.levels.restart();
         self.loudness.restart();
         self.stereo.restart();
+        self.spectra.restart();
     }
 
     /// The readings.
@@ -288,6 +293,8 @@ mod tests {
         assert!(view.stereo.correlation.unwrap() > 0.9999);
         assert!((view.loudness.psr_lu.unwrap() - 0.0).abs() < 0.02);
         let spectrum = meters.spectrum();
+        let tone = spectrum.strongest.unwrap();
+        assert!((tone.level_db + 20.0).abs() < 0.05 && (tone.hz - 1000.0).abs() < 0.5, "{tone:?}");
         let top = spectrum.now_db.iter().copied().fold(f32::MIN, f32::max);
         // The mean power of the bins in 1/12 octave: a Hann-windowed sine spreads over 1.5 bins of 48 000/8192 Hz.
         let bins = 1000.0 * (2f64.powf(1.0 / 24.0) - 2f64.powf(-1.0 / 24.0)) / (48_000.0 / 8192.0);

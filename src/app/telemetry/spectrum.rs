@@ -1,56 +1,165 @@
-//! The spectrum at the meter point.
+//! The spectrum at the meter point, and with the same transforms its spectrogram.
 
-use crate::app::frame::SpectrumView;
-use crate::app::meter_settings::SpectrumSettings;
-use crate::meter::spectrum::{self, Smoothing, SpectrumAnalyzer};
-use crate::units::{SampleRate, db_from_power, gain_from_db};
+use std::sync::Arc;
 
-/// Points of the spectrum's curves.
+use super::spectrogram::Spectrogram;
+use crate::app::frame::{SpectrumView, ToneView};
+use crate::app::meter_settings::{AverageOver, SpectrumSettings};
+use crate::meter::spectrum::{
+    self, Channel, Smoothing, SpectrumAnalyzer, StereoSpectrum, Traces, strongest_tone,
+};
+use crate::model::SongId;
+use crate::units::{Frames, SampleRate, db_from_power, gain_from_db};
+
+/// Points of the spectrum's curves: 46 an octave.
+const POINTS: usize = 512;
+
+/// Points of the curves of an editor.
 pub(in crate::app) const SPECTRUM_POINTS: usize = 320;
 
-/// Time constants of the two averages shown, seconds.
-const FAST_S: f64 = 0.15;
-const SLOW_S: f64 = 3.0;
+/// The strongest tone is looked for from here on, Hz.
+const LOWEST_TONE_HZ: f64 = 15.0;
 
-/// The analysers.
+/// The analyser.
 pub(super) struct Spectra {
-    fast: [SpectrumAnalyzer; 2],
-    slow: [SpectrumAnalyzer; 2],
-    display: spectrum::SpectrumView,
-    /// Room for the curves of left and right.
-    sides: [Vec<f32>; 2],
+    rate: SampleRate,
+    settings: SpectrumSettings,
+    /// The settings in words.
+    label: String,
+    spectrum: StereoSpectrum,
+    first: Traces,
+    second: Option<Traces>,
+    gram: Spectrogram,
+    song: Option<SongId>,
+    /// Album frame of the next sample, if it is known.
+    place: Option<Frames>,
 }
 
 impl Spectra {
-    pub(super) fn new(rate: SampleRate, _: &SpectrumSettings) -> Self {
-        let pair = |average_s| [(); 2].map(|()| SpectrumAnalyzer::new(rate.0, average_s));
+    pub(super) fn new(rate: SampleRate, settings: &SpectrumSettings) -> Self {
+        let spectrum = StereoSpectrum::new(rate.0, settings.size, settings.window);
+        let traces = || Traces::new(spectrum.bin_count());
         Self {
-            fast: pair(FAST_S),
-            slow: pair(SLOW_S),
-            display: display_of(rate),
-            sides: [(); 2].map(|()| vec![0.0; SPECTRUM_POINTS]),
+            rate,
+            first: traces(),
+            second: settings.second.map(|_| traces()),
+            gram: Spectrogram::new(rate, settings.gram_seconds, spectrum.hop()),
+            spectrum,
+            label: settings.in_words(),
+            settings: settings.clone(),
+            song: None,
+            place: None,
         }
+    }
+
+    /// Other settings: what is only drawn otherwise goes on being measured.
+    pub(super) fn set(&mut self, settings: &SpectrumSettings) {
+        if !self.settings.measures_like(settings) {
+            *self = Self { song: self.song, place: self.place, ..Self::new(self.rate, settings) };
+            return;
+        }
+        if self.settings.average != settings.average {
+            self.restart_averages();
+        }
+        self.label = settings.in_words();
+        self.settings = settings.clone();
+    }
+
+    /// Averages and holds begin anew.
+    pub(super) fn reset(&mut self) {
+        self.restart_averages();
+        self.traces().for_each(Traces::reset_holds);
+    }
+
+    fn traces(&mut self) -> impl Iterator<Item = &mut Traces> {
+        std::iter::once(&mut self.first).chain(&mut self.second)
+    }
+
+    fn restart_averages(&mut self) {
+        self.traces().for_each(Traces::restart_average);
+    }
+
+    /// Another song is heard: its average begins.
+    pub(super) fn song_begins(&mut self, song: Option<SongId>) {
+        if self.song != song {
+            self.song = song;
+            if self.settings.average == AverageOver::Song {
+                self.restart_averages();
+            }
+        }
+    }
+
+    /// Album frame of the next sample, if it is known.
+    pub(super) fn set_place(&mut self, place: Option<Frames>) {
+        self.place = place;
     }
 
     pub(super) fn push(&mut self, left: &[f64], right: &[f64]) {
-        for (channel, samples) in [left, right].into_iter().enumerate() {
-            self.fast[channel].push(samples);
-            self.slow[channel].push(samples);
-        }
+        let step = match self.settings.average.seconds() {
+            s if s.is_finite() => self.spectrum.step_for(s),
+            _ => 0.0,
+        };
+        let hop_s = self.spectrum.hop() as f64 / self.rate.hz();
+        let fall = 10f64.powf(-0.1 * self.settings.peak_fall_db_per_s.max(0.0) * hop_s);
+        let half = self.spectrum.length() as i64 / 2;
+        let (bin_hz, noise_channel) = (self.spectrum.bin_hz(), self.settings.channel);
+        let Self { spectrum, first, second, gram, settings, place, .. } = self;
+        let total = left.len() as i64;
+        spectrum.push(left, right, &mut |bins, left_over| {
+            first.take(bins, noise_channel, step, fall);
+            if let (Some(second), Some(channel)) = (&mut *second, settings.second) {
+                second.take(bins, channel, step, fall);
+            }
+            let middle = place.map(|p| p.0 + total - left_over as i64 - half);
+            gram.take(&first.now, bin_hz, middle);
+        });
+        self.place = self.place.map(|p| p + Frames(total));
     }
 
-    /// Mean power of left and right, so that a full-scale sine in both reads 0 dB; over an older picture.
-    pub(super) fn view_into(&mut self, out: &mut SpectrumView) {
-        let Self { fast, slow, display, sides } = self;
-        if out.label.is_empty() {
-            "1/12 oct · 4.5 dB/oct".clone_into(&mut out.label);
-        }
+    /// The sound jumped: no spectrum spans the jump.
+    pub(super) fn restart(&mut self) {
+        self.spectrum.restart();
+    }
+
+    /// The picture, over an older one.
+    pub(super) fn view_into(&self, out: &mut SpectrumView) {
+        let settings = &self.settings;
+        let display = spectrum::SpectrumView {
+            smoothing: settings.smoothing,
+            slope_db_per_octave: settings.slope.db_per_octave(),
+            ..display_of(self.rate)
+        };
+        let trace = |powers: Option<&Vec<f64>>, out: &mut Vec<f32>| {
+            let powers = powers.filter(|_| !self.first.is_empty());
+            out.resize(if powers.is_some() { POINTS } else { 0 }, 0.0);
+            if let Some(powers) = powers {
+                self.spectrum.trace_db(powers, &display, out);
+            }
+        };
+        let (first, second) = (&self.first, self.second.as_ref());
+        trace(Some(&first.now), &mut out.now_db);
+        trace(Some(&first.average), &mut out.average_db);
+        let compares = settings.difference.is_some();
+        trace(Some(&first.peak).filter(|_| settings.shows_peak || compares), &mut out.peak_db);
+        trace(Some(&first.minimum).filter(|_| settings.shows_minimum || compares), &mut out.minimum_db);
+        trace(second.map(|s| &s.now), &mut out.second_now_db);
+        trace(second.map(|s| &s.average), &mut out.second_average_db);
         out.freqs_hz.clear();
-        out.freqs_hz.extend((0..SPECTRUM_POINTS).map(|i| display.hz_at(i, SPECTRUM_POINTS) as f32));
-        out.slope_db_oct = display.slope_db_per_octave as f32;
-        mean_trace(fast, display, SpectrumAnalyzer::trace_db, sides, &mut out.now_db);
-        mean_trace(slow, display, SpectrumAnalyzer::trace_db, sides, &mut out.average_db);
-        mean_trace(fast, display, SpectrumAnalyzer::peak_trace_db, sides, &mut out.peak_db);
+        out.freqs_hz.extend((0..POINTS).map(|i| display.hz_at(i, POINTS) as f32));
+        out.channels = [settings.channel.in_words(), settings.second.map_or("", Channel::in_words)];
+        out.average_over = settings.average.in_words();
+        out.label.clone_from(&self.label);
+        out.slope_db_oct = settings.slope.db_per_octave() as f32;
+        out.noise_db = db_from_power(self.spectrum.noise_hz()) as f32;
+        let lobe = self.spectrum.lobe();
+        let strongest = strongest_tone(&first.now, self.spectrum.bin_hz(), lobe, LOWEST_TONE_HZ);
+        out.strongest = strongest.map(|t| ToneView { hz: t.hz, level_db: t.level_db });
+        if Arc::get_mut(&mut out.gram).is_none() {
+            out.gram = Arc::default();
+        }
+        if let Some(gram) = Arc::get_mut(&mut out.gram) {
+            self.gram.view_into(settings.slope.db_per_octave() as f32, gram);
+        }
     }
 }
 
@@ -63,7 +172,6 @@ pub(in crate::app) fn display_of(rate: SampleRate) -> spectrum::SpectrumView {
         slope_db_per_octave: 4.5,
     }
 }
-
 /// Frequencies of the points of a display, Hz.
 pub(in crate::app) fn points_of(display: &spectrum::SpectrumView, points: usize) -> Vec<f32> {
     (0..points).map(|i| display.hz_at(i, points) as f32).collect()

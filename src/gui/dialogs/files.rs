@@ -30,6 +30,8 @@ pub enum FileKind {
     SaveSession,
     /// One audio file.
     OpenAudio,
+    /// Several audio files.
+    Audio,
     /// Audio files, zips or a folder of them.
     Import,
     /// A folder to write into.
@@ -56,7 +58,7 @@ impl FileRequest {
     }
 
     fn many(&self) -> bool {
-        self.kind == FileKind::Import
+        matches!(self.kind, FileKind::Import | FileKind::Audio)
     }
 }
 
@@ -154,6 +156,7 @@ fn portal(request: &FileRequest) -> Option<Vec<PathBuf>> {
         }
         FileKind::SaveSession => dialog.set_file_name(&request.file_name).save_file().map(|p| vec![p]),
         FileKind::OpenAudio => dialog.add_filter("Audio", &AUDIO_ENDINGS).pick_file().map(|p| vec![p]),
+        FileKind::Audio => dialog.add_filter("Audio", &AUDIO_ENDINGS).pick_files(),
         FileKind::Import => dialog.add_filter("Audio and zips", &AUDIO_ENDINGS).pick_files(),
         FileKind::Folder => dialog.pick_folder().map(|p| vec![p]),
     }
@@ -220,6 +223,7 @@ impl PathDialog {
         let paths = self.result();
         let path = paths.first()?;
         match self.request.kind {
+            FileKind::Audio if paths.iter().any(|p| !p.is_file()) => Some("There is no such file"),
             FileKind::Import if paths.iter().any(|p| !p.exists()) => Some("There is no such file or folder"),
             FileKind::OpenSession | FileKind::OpenAudio if !path.is_file() => Some("There is no such file"),
             FileKind::SaveSession if path.is_dir() || path.file_name().is_none() => {
@@ -268,6 +272,7 @@ impl PathDialog {
                 FileKind::OpenSession => "Open",
                 FileKind::SaveSession => "Save here",
                 FileKind::OpenAudio => "Use this file",
+                FileKind::Audio => "Use these files",
                 FileKind::Import => "Import",
                 FileKind::Folder => "Use this folder",
             };
@@ -369,7 +374,7 @@ fn fits(name: &str, kind: FileKind) -> bool {
     let ending = Path::new(name).extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
     match kind {
         FileKind::OpenSession | FileKind::SaveSession => matches!(ending.as_str(), "glassmaster" | "json"),
-        FileKind::OpenAudio => ending != "zip" && AUDIO_ENDINGS.contains(&ending.as_str()),
+        FileKind::OpenAudio | FileKind::Audio => ending != "zip" && AUDIO_ENDINGS.contains(&ending.as_str()),
         FileKind::Import => AUDIO_ENDINGS.contains(&ending.as_str()),
         FileKind::Folder => false,
     }

@@ -19,6 +19,7 @@ use super::app::WindowState;
 use super::outbox::Outbox;
 use super::theme::{faded, theme};
 use super::widgets::text_button;
+use crate::app::command::CurveAct;
 use crate::app::frame::SaveState;
 use crate::app::{Action, Command, Frame};
 use crate::model::SongId;
@@ -47,6 +48,8 @@ enum Purpose {
     Import,
     Relink(SongId),
     ExportFolder,
+    /// Its name.
+    Curve(String),
 }
 
 /// The dialog that is open.
@@ -121,6 +124,16 @@ impl Dialogs {
     /// Chooses another file for a song.
     pub fn relink(&mut self, song: SongId) {
         self.choose(FileRequest::new(FileKind::OpenAudio, "Relink source"), Purpose::Relink(song), None);
+    }
+
+    /// Chooses the file of a reference or those of a genre.
+    pub fn measure_curve(&mut self, name: String, several: bool) {
+        let request = if several {
+            FileRequest::new(FileKind::Audio, &format!("Files of {name}"))
+        } else {
+            FileRequest::new(FileKind::OpenAudio, "Reference for the spectrum")
+        };
+        self.choose(request, Purpose::Curve(name), None);
     }
 
     /// Opens a session, after asking where this one could be lost.
@@ -262,6 +275,7 @@ impl Dialogs {
         }
         match purpose {
             Purpose::Import => out.send(Command::Import { paths, at: None }),
+            Purpose::Curve(name) => out.send(Command::Curve(CurveAct::Measure { name, files: paths })),
             Purpose::Open => out.send(Command::Open(paths.remove(0))),
             Purpose::Relink(song) => out.send(Command::Relink { song, path: paths.remove(0) }),
             Purpose::SaveAs { then } => {

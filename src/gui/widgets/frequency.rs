@@ -2,7 +2,7 @@
 //!
 //! The axis is logarithmic from 10 Hz (the rumble below hearing is what a master is cleaned of) to 22 kHz.
 
-use egui::{Align2, Painter, Rangef, Rect, Stroke, pos2};
+use egui::{Painter, Rangef, Rect, Stroke, pos2, vec2};
 
 use crate::gui::theme::{faded, theme};
 
@@ -25,45 +25,89 @@ const NAMED_HZ: [(f64, &str); 10] = [
     (20_000.0, "20k"),
 ];
 
-/// Place of a frequency on an axis that spans `x`.
-pub fn x_from_hz(x: Rangef, hz: f64) -> f32 {
-    let place = (hz.max(1e-3) / LOWEST_HZ).ln() / (HIGHEST_HZ / LOWEST_HZ).ln();
-    x.min + x.span() * place as f32
+/// A logarithmic axis of frequency between two ends.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Axis {
+    /// Lower end, Hz.
+    pub low_hz: f64,
+    /// Upper end, Hz.
+    pub high_hz: f64,
 }
 
-/// Frequency at a place, Hz.
-pub fn hz_from_x(x: Rangef, at: f32) -> f64 {
-    LOWEST_HZ * (HIGHEST_HZ / LOWEST_HZ).powf(f64::from((at - x.min) / x.span().max(1.0)))
-}
+impl Axis {
+    /// From [`LOWEST_HZ`] to [`HIGHEST_HZ`].
+    pub const FULL: Self = Self { low_hz: LOWEST_HZ, high_hz: HIGHEST_HZ };
 
-/// The lines of the axis; a narrow panel has those with a name alone.
-pub fn paint_axis(painter: &Painter, rect: Rect) {
-    let t = theme();
-    let wide = is_wide(rect);
-    for decade in [10.0, 100.0, 1000.0, 10_000.0] {
-        for k in (1..10).filter(|_| wide) {
-            let x = x_from_hz(rect.x_range(), decade * f64::from(k));
-            painter.vline(x, rect.y_range(), Stroke::new(1.0, faded(t.line, 0.45)));
+    /// Place of a frequency on the axis over `x`.
+    pub fn x_from_hz(&self, x: Rangef, hz: f64) -> f32 {
+        let place = (hz.max(1e-3) / self.low_hz).ln() / (self.high_hz / self.low_hz).ln();
+        x.min + x.span() * place as f32
+    }
+
+    /// Frequency at a place, Hz.
+    pub fn hz_from_x(&self, x: Rangef, at: f32) -> f64 {
+        self.low_hz * (self.high_hz / self.low_hz).powf(f64::from((at - x.min) / x.span().max(1.0)))
+    }
+
+    /// Its lines; a narrow panel has those with a name alone.
+    pub fn paint_lines(&self, painter: &Painter, rect: Rect) {
+        let t = theme();
+        let wide = is_wide(rect);
+        for decade in [10.0, 100.0, 1000.0, 10_000.0] {
+            for k in (1..10).filter(|_| wide) {
+                let x = self.x_from_hz(rect.x_range(), decade * f64::from(k));
+                painter.vline(x, rect.y_range(), Stroke::new(1.0, faded(t.line, 0.45)));
+            }
+        }
+        for (hz, _) in NAMED_HZ {
+            let x = self.x_from_hz(rect.x_range(), hz);
+            painter.vline(x, rect.y_range(), Stroke::new(1.0, faded(t.line, if wide { 1.0 } else { 0.7 })));
         }
     }
-    for (hz, _) in NAMED_HZ {
-        let x = x_from_hz(rect.x_range(), hz);
-        painter.vline(x, rect.y_range(), Stroke::new(1.0, faded(t.line, if wide { 1.0 } else { 0.7 })));
+
+    /// Its names along the bottom, drawn over curves: decades first, the others where they touch none.
+    pub fn paint_names(&self, painter: &Painter, rect: Rect) {
+        let t = theme();
+        let mut taken: Vec<Rect> = Vec::with_capacity(NAMED_HZ.len());
+        let is_decade = |hz: f64| matches!(hz as u32, 100 | 1000 | 10_000);
+        let decades = NAMED_HZ.iter().filter(|(hz, _)| is_decade(*hz));
+        for (hz, name) in decades.chain(NAMED_HZ.iter().filter(|(hz, _)| !is_decade(*hz))) {
+            let x = self.x_from_hz(rect.x_range(), *hz);
+            let galley = painter.layout_no_wrap((*name).to_owned(), t.font(t.small), t.text_weak);
+            // At the right of its line, or at the left where it would leave the panel.
+            let fits = x + 4.0 + galley.size().x <= rect.right();
+            let left = if fits { x + 3.0 } else { x - 3.0 - galley.size().x };
+            let place = Rect::from_min_size(pos2(left, rect.bottom() - 2.0 - galley.size().y), galley.size());
+            let inside = (rect.left()..=rect.right()).contains(&x) && place.left() >= rect.left();
+            if inside && !taken.iter().any(|other| other.expand2(vec2(LEAST_GAP, 0.0)).intersects(place)) {
+                painter.galley(place.min, galley, t.text_weak);
+                taken.push(place);
+            }
+        }
     }
 }
 
-/// The names of the axis along the bottom, drawn over curves; in a narrow panel only those that have room.
+/// Room between two names, points.
+const LEAST_GAP: f32 = 5.0;
+
+/// Place of a frequency on a full axis that spans `x`.
+pub fn x_from_hz(x: Rangef, hz: f64) -> f32 {
+    Axis::FULL.x_from_hz(x, hz)
+}
+
+/// Frequency at a place of a full axis, Hz.
+pub fn hz_from_x(x: Rangef, at: f32) -> f64 {
+    Axis::FULL.hz_from_x(x, at)
+}
+
+/// The lines of a full axis.
+pub fn paint_axis(painter: &Painter, rect: Rect) {
+    Axis::FULL.paint_lines(painter, rect);
+}
+
+/// The names of a full axis along the bottom.
 pub fn paint_names(painter: &Painter, rect: Rect) {
-    let t = theme();
-    let wide = is_wide(rect);
-    for (hz, name) in
-        NAMED_HZ.into_iter().filter(|(hz, _)| wide || !matches!(*hz as u32, 200 | 500 | 2000 | 20_000))
-    {
-        let (beside, align) =
-            if hz < 15_000.0 { (3.0, Align2::LEFT_BOTTOM) } else { (-3.0, Align2::RIGHT_BOTTOM) };
-        let at = pos2(x_from_hz(rect.x_range(), hz) + beside, rect.bottom() - 2.0);
-        painter.text(at, align, name, t.font(t.small), t.text_weak);
-    }
+    Axis::FULL.paint_names(painter, rect);
 }
 
 fn is_wide(rect: Rect) -> bool {

@@ -4,8 +4,8 @@
 use egui::{Ui, vec2};
 
 use super::{
-    MeterPanels, bits_ui, correlation_ui, field_ui, histogram_ui, history_ui, level_ui, loudness_ui, spectrum_ui,
-    trace_ui,
+    MeterPanels, bits_ui, correlation_ui, field_ui, histogram_ui, history_ui, level_ui, loudness_ui,
+    spectrogram_ui, spectrum_ui, trace_ui,
 };
 use crate::app::{Action, Frame};
 use crate::gui::outbox::Outbox;
@@ -132,9 +132,22 @@ views! {
         smallest_height: 117.0,
         growth: 1.2,
         window_size: [820.0, 420.0],
-        ui: |ui, frame, _, _| {
+        ui: |ui, frame, _, out| {
             let size = ui.available_size() - vec2(0.0, HEADING);
-            spectrum_ui(ui, frame, size);
+            spectrum_ui(ui, frame, size, out);
+        },
+    };
+    /// The spectrum of the last minutes as a picture.
+    Spectrogram => View {
+        id: "spectrogram",
+        label: "Spectrogram",
+        window_action: Action::SpectrogramWindow,
+        smallest_height: 117.0,
+        growth: 1.2,
+        window_size: [820.0, 420.0],
+        ui: |ui, frame, _, out| {
+            let size = ui.available_size() - vec2(0.0, HEADING);
+            spectrogram_ui(ui, frame, size, out);
         },
     };
     /// Goniometer and correlation.

@@ -1,0 +1,62 @@
+//! Average spectra of audio files, for the curves behind the spectrum. Files are only read.
+
+use std::path::{Path, PathBuf};
+
+use super::JobContext;
+use crate::media::SourceError;
+use crate::media::decode::Decoder;
+use crate::meter::spectrum::{BandCurve, BandMeter, Spread};
+
+/// What files gave.
+#[derive(Debug)]
+pub struct MeasuredCurves {
+    /// Mean and spread of those that could be read; `None` of none.
+    pub spread: Option<Spread>,
+    /// Names of the files that are in it.
+    pub files: Vec<String>,
+    /// Why others are not, a line each.
+    pub left_out: Vec<String>,
+}
+
+/// Reads files one after the other.
+///
+/// # Errors
+/// Only cancelling; a file that cannot be read is left out and said.
+pub fn measure(paths: &[PathBuf], cx: &JobContext) -> Result<MeasuredCurves, SourceError> {
+    let (mut curves, mut files, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
+    for (index, path) in paths.iter().enumerate() {
+        let progress = |part: f64| cx.set_fraction((index as f64 + part) / paths.len() as f64);
+        match curve_of(path, cx, &progress) {
+            Ok(Some(curve)) => {
+                curves.push(curve);
+                files.push(path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned()));
+            }
+            Ok(None) => left_out.push(format!("{}: silent, or shorter than half a second", path.display())),
+            Err(SourceError::Cancelled) => return Err(SourceError::Cancelled),
+            Err(error) => left_out.push(error.to_string()),
+        }
+    }
+    let spread = Spread::of(&curves.iter().collect::<Vec<_>>());
+    Ok(MeasuredCurves { spread, files, left_out })
+}
+
+/// The curve of one file, as far as it decodes; `None` where there is too little sound in it.
+fn curve_of(path: &Path, cx: &JobContext, progress: &dyn Fn(f64)) -> Result<Option<BandCurve>, SourceError> {
+    let mut decoder = Decoder::open(path)?;
+    let facts = decoder.facts().clone();
+    let mut meter = BandMeter::new(facts.rate.0);
+    let mut block = [Vec::new(), Vec::new()];
+    loop {
+        if cx.is_cancelled() {
+            return Err(SourceError::Cancelled);
+        }
+        match decoder.next(&mut block) {
+            Ok(0) | Err(SourceError::Damaged { .. }) => break,
+            Ok(_) => {}
+            Err(error) => return Err(error),
+        }
+        meter.push(&block[0], &block[1]);
+        progress(decoder.position() as f64 / facts.frames.max(1) as f64);
+    }
+    Ok(meter.finish())
+}
