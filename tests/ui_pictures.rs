@@ -97,6 +97,13 @@ fn loud_passage() -> Frame {
     let mut frame = frame_of(session);
     let album = PlaceReading {
         integrated_lufs: Some(-11.4),
+        range_lu: Some(7.3),
+        max_momentary_lufs: Some(-6.2),
+        max_short_term_lufs: Some(-7.0),
+        true_peak_dbtp: [Some(-0.98), Some(-1.02)],
+        plr_db: Some(10.4),
+        psr_db: Some(8.0),
+        min_psr_db: Some(6.9),
         measured_s: 122.0,
         stale_s: 14.0,
         length_s: 186.0,
@@ -217,6 +224,10 @@ fn view_picture(name: &str, kind: MeterKind, size: Vec2, zoom: f32, set: impl Fn
 #[test]
 fn loudness_over_the_album() {
     view_picture("history", MeterKind::History, vec2(960.0, 260.0), 1.0, |_| {});
+}
+
+#[test]
+fn loudness_of_the_last_minutes_at_150_percent() {
     view_picture("history_minutes", MeterKind::History, vec2(480.0, 200.0), 1.5, |m| {
         m.loudness.running_history = true;
         m.loudness.target_lufs = -14.0;
@@ -225,7 +236,7 @@ fn loudness_over_the_album() {
 
 #[test]
 fn the_distribution_of_loudness() {
-    view_picture("histogram", MeterKind::Histogram, vec2(560.0, 240.0), 1.0, |_| {});
+    view_picture("histogram", MeterKind::Histogram, vec2(560.0, 240.0), 1.5, |_| {});
 }
 
 #[test]
@@ -240,6 +251,11 @@ fn loudness_as_large_as_a_window() {
         m.loudness.unit = LoudnessUnit::Lu;
         m.loudness.part = LoudnessPart::Album;
     });
+}
+
+#[test]
+fn loudness_in_the_narrowest_column_at_150_percent() {
+    view_picture("loudness_narrow", MeterKind::Loudness, vec2(216.0, 267.0), 1.5, |_| {});
 }
 
 #[test]

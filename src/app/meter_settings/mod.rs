@@ -17,9 +17,7 @@ pub use loudness::{
     BANDS_LU, EBU_TARGET_LUFS, LoudnessPart, LoudnessScale, LoudnessSettings, LoudnessUnit, TARGETS_LUFS,
 };
 pub use spectrum::{AverageOver, Difference, Slope, SpectrumSettings, TraceRef};
-pub use stereo::{
-    CorrelationBands, CorrelationTime, FieldGain, FieldPicture, Persistence, StereoSettings,
-};
+pub use stereo::{CorrelationBands, CorrelationTime, FieldGain, FieldPicture, Persistence, StereoSettings};
 
 use crate::model::SlotId;
 

@@ -236,16 +236,22 @@ fn ends_ui(
         let x = scale.x(lufs);
         let top = scale.plot.top() + 13.0;
         painter.vline(x, top..=scale.plot.bottom(), Stroke::new(1.0, ink));
-        let align = if name == "10" { Align2::RIGHT_TOP } else { Align2::LEFT_TOP };
-        let at = pos2(x, scale.plot.top() + 1.0);
-        let align = if name == "I" { Align2::CENTER_TOP } else { align };
         let wide = scale.plot.width() > 400.0;
         let text = match name {
             _ if !wide => name.to_owned(),
             "I" => format!("I {}", loudness_text(settings, Some(lufs))),
             _ => format!("{name} % {}", loudness_text(settings, Some(lufs))),
         };
-        painter.text(at, align, text, t.font(t.small), ink);
+        let galley = painter.layout_no_wrap(text, t.font(t.small), ink);
+        // To the side that faces away from the middle, and inside.
+        let aside = match name {
+            "10" => -galley.size().x - 2.0,
+            "95" => 2.0,
+            _ => -galley.size().x / 2.0,
+        };
+        let most = scale.plot.right() - galley.size().x - 2.0;
+        let left = (x + aside).min(most).max(scale.plot.left() + 2.0);
+        painter.galley(pos2(left, scale.plot.top() + 1.0), galley, ink);
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use egui::{Align2, Color32, Mesh, Painter, Rect, Role, Sense, Shape, Stroke, Ui, pos2, vec2};
+use egui::{Align2, Color32, Mesh, Painter, Pos2, Rect, Role, Sense, Shape, Stroke, Ui, pos2, vec2};
 
 use super::parts::{
     LoudnessAxis, choices, heading_menu, loudness_menu, loudness_text, set_loudness, unit_word,
@@ -150,9 +150,9 @@ fn album_ui(ui: &Ui, t: &Theme, plot: Rect, frame: &Frame, axis: &LoudnessAxis, 
     let columns = state.columns(frame, plot.width());
     hatch_ui(&painter, t, plot, columns);
     let soft = columns.iter().map(|c| c.momentary);
-    painter.add(Shape::mesh(curve(plot, axis, soft, 0.0, faded(t.master, 0.22))));
+    fill_ui(&painter, plot, axis, soft, faded(t.master, 0.18));
     let line = columns.iter().map(|c| c.short_term);
-    painter.add(Shape::mesh(curve(plot, axis, line, 1.4, t.master)));
+    line_ui(&painter, plot, axis, line, t.master);
     if columns.iter().all(|c| !c.is_heard) {
         let words = "Nothing was heard yet. What plays is drawn here, by its place on the album.";
         painter.text(plot.center(), Align2::CENTER_CENTER, words, t.font(t.small), t.text_weak);
@@ -191,12 +191,15 @@ impl HistoryState {
 /// Song borders and titles above, times below.
 fn songs_ui(ui: &Ui, t: &Theme, plot: Rect, frame: &Frame, view: &View) {
     let outer = plot.expand2(vec2(0.0, TITLES));
-    let painter = ui.painter_at(outer);
+    let painter = ui.painter_at(outer.expand2(vec2(14.0, 0.0)));
     for (index, placed) in frame.timeline.songs.iter().enumerate() {
         let x = view.ui_from_album(plot, placed.start.0 as f64);
         let end = view.ui_from_album(plot, placed.end.0 as f64);
-        painter.vline(x, plot.y_range(), t.hairline());
-        painter.vline(end, plot.y_range(), Stroke::new(1.0, faded(t.line, 0.6)));
+        for (x, strength) in [(x, 1.0), (end, 0.6)] {
+            if plot.x_range().contains(x) {
+                painter.vline(x, plot.y_range(), Stroke::new(1.0, faded(t.line, strength)));
+            }
+        }
         let left = x.max(plot.left());
         if end - left < 12.0 || left > plot.right() {
             continue;
@@ -214,7 +217,7 @@ fn songs_ui(ui: &Ui, t: &Theme, plot: Rect, frame: &Frame, view: &View) {
     for i in first..=last.min(first + 200) {
         let at_s = i as f64 * step;
         let x = view.ui_from_album(plot, at_s * per_second);
-        let at = pos2(x, outer.bottom());
+        let at = pos2(x.max(plot.left()), outer.bottom());
         painter.text(at, Align2::CENTER_BOTTOM, ms_from_seconds(at_s), t.font(t.small), t.text_weak);
     }
 }
@@ -244,38 +247,53 @@ fn hatched(painter: &Painter, rect: Rect, stroke: Stroke) {
     }
 }
 
-/// One column a point, each at least `thick` high and joined to the one before; from the lowest to the highest value, or
-/// down to the bottom where `thick` is 0.
-fn curve(
+/// A line through the middles of the columns, and behind it their whole ranges; broken where there is nothing.
+fn line_ui(
+    painter: &Painter,
     plot: Rect,
     axis: &LoudnessAxis,
     ranges: impl Iterator<Item = (f32, f32)>,
-    thick: f32,
     colour: Color32,
-) -> Mesh {
+) {
     let mut mesh = Mesh::default();
-    let mut before: Option<(f32, f32)> = None;
+    let mut line: Vec<Pos2> = Vec::new();
+    let flush = |line: &mut Vec<Pos2>| {
+        if line.len() > 1 {
+            painter.line(std::mem::take(line), Stroke::new(1.4, colour));
+        }
+        line.clear();
+    };
     for (i, (low, high)) in ranges.enumerate() {
         if high < low || high == f32::NEG_INFINITY {
-            before = None;
+            flush(&mut line);
             continue;
         }
         let (top, bottom) = (axis.y(plot, f64::from(high)), axis.y(plot, f64::from(low)));
-        let (mut from, mut to) = (top, bottom);
-        if thick > 0.0 {
-            if let Some((last_top, last_bottom)) = before {
-                from = from.min(last_bottom);
-                to = to.max(last_top);
-            }
-            (from, to) = (from - thick / 2.0, to + thick / 2.0);
-        } else {
-            to = plot.bottom();
-        }
-        before = Some((top, bottom));
         let x = plot.left() + i as f32;
-        mesh.add_colored_rect(Rect::from_min_max(pos2(x, from), pos2(x + 1.0, to)), colour);
+        if bottom - top > 1.4 {
+            mesh.add_colored_rect(Rect::from_min_max(pos2(x, top), pos2(x + 1.0, bottom)), colour);
+        }
+        line.push(pos2(x + 0.5, (top + bottom) / 2.0));
     }
-    mesh
+    flush(&mut line);
+    painter.add(Shape::mesh(mesh));
+}
+
+/// Columns from their highest values down to the bottom.
+fn fill_ui(
+    painter: &Painter,
+    plot: Rect,
+    axis: &LoudnessAxis,
+    ranges: impl Iterator<Item = (f32, f32)>,
+    colour: Color32,
+) {
+    let mut mesh = Mesh::default();
+    for (i, (_, high)) in ranges.enumerate().filter(|(_, (_, high))| *high > f32::NEG_INFINITY) {
+        let x = plot.left() + i as f32;
+        let top = axis.y(plot, f64::from(high));
+        mesh.add_colored_rect(Rect::from_min_max(pos2(x, top), pos2(x + 1.0, plot.bottom())), colour);
+    }
+    painter.add(Shape::mesh(mesh));
 }
 
 /// Short-term loudness of the last minutes, newest at the right.
@@ -303,7 +321,7 @@ fn running_ui(ui: &Ui, t: &Theme, plot: Rect, frame: &Frame, axis: &LoudnessAxis
         values.get(from..to).unwrap_or_default().iter().fold(NOTHING, |r, v| widen(r, *v))
     };
     let columns = (0..plot.width().ceil() as usize).map(range);
-    painter.with_clip_rect(plot).add(Shape::mesh(curve(plot, axis, columns, 1.4, t.master)));
+    line_ui(&painter.with_clip_rect(plot), plot, axis, columns, t.master);
 }
 
 #[cfg(test)]

@@ -201,18 +201,34 @@ fn figures_ui(
     let on_target =
         figures.integrated_lufs.is_some_and(|i| (i - settings.target()).abs() <= settings.band_lu + 1e-9);
     let ink = if on_target { t.master } else { t.text };
-    let title = format!("integrated, {}", settings.part.label());
+    let is_wide = rect.width() > 144.0 * zoom;
+    let title = match is_wide {
+        true => format!("integrated, {}", settings.part.label()),
+        false => "integrated".to_owned(),
+    };
     let integrated = loudness_text(settings, figures.integrated_lufs);
     big(&painter, t, rect.min, zoom, &title, (&integrated, t.readout, ink), unit);
-    distance(&painter, t, rect, zoom, settings, figures);
+    if rect.width() > 150.0 * zoom {
+        distance(&painter, t, rect, zoom, settings, figures);
+    }
     let half = rect.width() / 2.0;
     let row = rect.min + vec2(0.0, 48.0 * zoom);
-    let short = loudness_text(settings, view.short_term_lufs);
-    big(&painter, t, row, zoom, "short-term", (&short, t.large, t.text), unit);
-    let momentary = loudness_text(settings, view.momentary_lufs);
-    big(&painter, t, row + vec2(half, 0.0), zoom, "momentary", (&momentary, t.large, t.text), unit);
+    // Without room beside the figures their unit stands in the name.
+    let (names, size, unit_after) = match is_wide {
+        true => (["short-term".to_owned(), "momentary".to_owned()], t.large, unit),
+        false => ([format!("S {unit}"), format!("M {unit}")], t.title, ""),
+    };
+    let values = [view.short_term_lufs, view.momentary_lufs].map(|l| loudness_text(settings, l));
+    for (i, (name, value)) in names.iter().zip(&values).enumerate() {
+        let at = row + vec2(half * i as f32, 0.0);
+        big(&painter, t, at, zoom, name, (value, size, t.text), unit_after);
+    }
     let psr = format!("{} ({})", plain_reading(figures.psr_db, 1), plain_reading(figures.min_psr_db, 1));
-    let range_name = if figures.is_stable() { "LRA" } else { "LRA, unstable" };
+    let range_name = match (figures.is_stable(), is_wide) {
+        (true, _) => "LRA",
+        (false, true) => "LRA, unstable",
+        (false, false) => "LRA?",
+    };
     let rows = [
         ("max S", loudness_text(settings, figures.max_short_term_lufs), unit),
         ("max M", loudness_text(settings, figures.max_momentary_lufs), unit),
@@ -224,9 +240,9 @@ fn figures_ui(
     let font = t.font(t.small * zoom);
     for (i, (name, value, unit)) in rows.into_iter().enumerate() {
         let y = rect.top() + (96.0 + 15.0 * i as f32) * zoom;
-        let weak = name == "LRA, unstable";
+        let weak = name == range_name && !figures.is_stable();
         painter.text(pos2(rect.left(), y), Align2::LEFT_CENTER, name, font.clone(), t.text_weak);
-        let at = pos2(rect.left() + 116.0 * zoom, y);
+        let at = pos2((rect.left() + 118.0 * zoom).min(rect.right() - 30.0 * zoom), y);
         let ink = if weak { t.text_weak } else { t.text };
         painter.text(at, Align2::RIGHT_CENTER, value, font.clone(), ink);
         painter.text(at + vec2(4.0 * zoom, 0.0), Align2::LEFT_CENTER, unit, font.clone(), t.text_weak);

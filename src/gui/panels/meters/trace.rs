@@ -71,19 +71,15 @@ pub fn trace_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
     fill(&painter, plot, &columns, faded(t.master, 0.85), |p| (level(p.rms), plot.bottom()));
     let depth = |p: &TracePoint| y_of(plot, f64::from(p.gain_db.unwrap_or(0.0)));
     fill(&painter, plot, &columns, faded(t.ground, 0.8), |p| (plot.top(), depth(p)));
-    fill(&painter, plot, &columns, t.meter_mid, |p| match p.gain_db {
-        Some(db) if db < -0.05 => (depth(p) - 0.75, depth(p) + 0.75),
-        _ => (0.0, 0.0),
-    });
+    gain_line(&painter, plot, &columns, t.meter_mid);
     let red = |p: &TracePoint| if p.peak >= 1.0 { (plot.top(), plot.top() + 4.0) } else { (0.0, 0.0) };
     fill(&painter, plot, &columns, t.over, red);
     if let Some(ceiling) = ceiling_dbtp(frame) {
         let y = y_of(plot, ceiling);
         painter.hline(plot.x_range(), y, Stroke::new(1.0, faded(t.text, 0.7)));
-        let text = format!("ceiling {} dBTP", plain(ceiling, 1));
-        painter.text(pos2(plot.left() + 4.0, y + 1.0), Align2::LEFT_TOP, text, t.font(t.small), t.text_weak);
     }
-    figures_ui(&painter, t, plot, &columns);
+    let ceiling = ceiling_dbtp(frame).map_or(String::new(), |c| format!("ceiling {} dBTP · ", plain(c, 1)));
+    figures_ui(&painter, t, plot, &ceiling, &columns);
     response.on_hover_text(
         "Peak light, RMS solid; the amber line hanging from above is the gain all chains together take away, in dB on the \
          same scale. Red: at or over 0 dBFS.",
@@ -110,6 +106,22 @@ fn fill(
         mesh.add_colored_rect(Rect::from_min_max(pos2(x, from), pos2(x + 1.0, to)), colour);
     }
     painter.add(Shape::mesh(mesh));
+}
+
+/// The lower edge of what is cut out.
+fn gain_line(painter: &Painter, plot: Rect, columns: &[Option<TracePoint>], colour: Color32) {
+    let gain = |c: &Option<TracePoint>| c.and_then(|p| p.gain_db);
+    let mut from = 0;
+    for run in columns.split(|c| gain(c).is_none()) {
+        let at = |(i, c): (usize, &Option<TracePoint>)| {
+            let x = plot.left() + (from + i) as f32 + 0.5;
+            pos2(x, y_of(plot, f64::from(gain(c).unwrap_or(0.0))))
+        };
+        if run.len() > 1 {
+            painter.line(run.iter().enumerate().map(at).collect(), Stroke::new(1.2, colour));
+        }
+        from += run.len() + 1;
+    }
 }
 
 fn grid_ui(ui: &Ui, t: &Theme, rect: Rect, plot: Rect, seconds: u32) {
@@ -142,12 +154,12 @@ fn extremes(columns: &[Option<TracePoint>]) -> (Option<f64>, Option<f64>) {
     (deepest, highest.map(|p| db_from_gain(f64::from(p))))
 }
 
-fn figures_ui(painter: &Painter, t: &Theme, plot: Rect, columns: &[Option<TracePoint>]) {
+fn figures_ui(painter: &Painter, t: &Theme, plot: Rect, ceiling: &str, columns: &[Option<TracePoint>]) {
     let (deepest, highest) = extremes(columns);
-    let text = format!("peak {} dBFS · reduction {} dB", reading(highest, 1), reading(deepest, 1));
-    let at = plot.right_top() + vec2(-4.0, 6.0);
+    let text = format!("{ceiling}peak {} dBFS · reduction {} dB", reading(highest, 1), reading(deepest, 1));
+    let at = plot.right_bottom() - vec2(4.0, 4.0);
     let galley = painter.layout_no_wrap(text, t.font(t.small), t.text);
-    let rect = Align2::RIGHT_TOP.anchor_size(at, galley.size());
+    let rect = Align2::RIGHT_BOTTOM.anchor_size(at, galley.size());
     painter.rect_filled(rect.expand2(vec2(3.0, 0.0)), t.corner, faded(t.ground, 0.75));
     painter.galley(rect.min, galley, t.text);
 }
