@@ -4,15 +4,21 @@
 use std::sync::Arc;
 
 use egui::{Key, Modifiers, PointerButton, pos2, vec2};
-use egui_kittest::kittest::Queryable;
-use glassmaster::app::Action;
-use glassmaster::app::meter_settings::{Arrangement, LayoutSettings, MeterSettings};
+use egui_kittest::kittest::{NodeT, Queryable};
+use glassmaster::app::command::MeterAct;
+use glassmaster::app::frame::{MeterView, SpectrumView};
+use glassmaster::app::meter_settings::{
+    Arrangement, LayoutSettings, LoudnessPart, LoudnessUnit, MeterSettings,
+};
+use glassmaster::app::{Action, Command};
 use glassmaster::gui::panels::meters::MeterKind;
+use glassmaster::meter::loudness_map::{LoudnessMap, MapCell};
 
 mod ui_support;
 
 use ui_support::{
-    Window, click, double_click, drag, frame_of, press, rect, session, type_text, window, window_of,
+    RATE, Window, click, double_click, drag, frame_of, press, rect, seconds, session, told, type_text, wheel,
+    window, window_of,
 };
 
 fn layout(h: &Window) -> LayoutSettings {
@@ -155,6 +161,9 @@ fn layouts_are_kept_under_a_name_renamed_deleted_and_reset() {
     h.get_by_label("Lacquer").click();
     h.run();
     assert!(h.query_by_label("Level heading").is_none());
+    run(&mut h, "calm meters");
+    run(&mut h, "lacquer");
+    assert!(h.query_by_label("Level heading").is_none(), "by the palette too");
     run(&mut h, "meter column");
     run(&mut h, "reset meter layout");
     assert!(h.query_by_label("Level heading").is_none());
@@ -187,7 +196,8 @@ fn no_layout_takes_the_transport_or_the_timeline() {
             }
         });
         let screen = egui::Rect::from_min_size(pos2(0.0, 0.0), size);
-        for label in ["Timeline", "Play", "Album overview", "Level heading"] {
+        let switches: &[&str] = if size.x < 1280.0 { &[] } else { &["Mono", "Swap"] };
+        for label in ["Timeline", "Play", "Album overview", "Level heading"].iter().chain(switches) {
             let rect = rect(&h, label);
             assert!(screen.contains_rect(rect), "{label} at {size}: {rect:?}");
         }
@@ -207,4 +217,144 @@ fn a_layout_of_another_version_draws() {
     });
     assert!(h.query_by_label("hologram").is_none());
     assert!(rect(&h, "Level heading").width() > 150.0);
+}
+
+/// A window whose meters read as told, with loudness heard on the first song.
+fn heard(arrange: impl FnOnce(&mut Arrangement)) -> Window {
+    let mut h = window_with(vec2(1600.0, 1000.0), arrange);
+    let map = LoudnessMap::new(RATE, seconds(186.0));
+    for i in 0..600 {
+        let cell =
+            MapCell { momentary_lufs: -11.0, short_term_lufs: -12.0, true_peak_dbtp: -1.0, is_stale: false };
+        map.write(i, cell);
+    }
+    h.state_mut().backend_mut().frame.loudness_map = Arc::new(map);
+    read(&mut h, -10.2);
+    h.run();
+    h
+}
+
+fn read(h: &mut Window, lufs: f64) {
+    let mut meters = MeterView::default();
+    meters.loudness.integrated_lufs = Some(lufs);
+    meters.loudness.range_lu = Some(6.4);
+    meters.loudness.measured_s = 30.0;
+    h.state_mut().backend_mut().frame.meters = Arc::new(meters);
+}
+
+#[test]
+fn a_view_speaks_its_values_at_most_twice_a_second() {
+    let mut h = heard(|_| {});
+    h.run_steps(40);
+    assert!(h.query_by_label_contains("integrated −10.2 LUFS").is_some());
+    assert!(h.query_by_label_contains("range 6.4 LU, not stable yet").is_some());
+    // Two readings in a quarter of a second: one of them is not spoken.
+    let mut texts = 1;
+    for i in 0..60 {
+        read(&mut h, -11.0 - f64::from(i / 3) * 0.1);
+        let before = h.get_by_label_contains("Loudness since reset").accesskit_node().label();
+        h.step();
+        texts +=
+            usize::from(h.get_by_label_contains("Loudness since reset").accesskit_node().label() != before);
+    }
+    assert!((2..=4).contains(&texts), "{texts} texts in a second");
+    read(&mut h, -9.0);
+    h.run_steps(40);
+    assert!(h.query_by_label_contains("integrated −9.0 LUFS").is_some());
+}
+
+#[test]
+fn the_history_goes_where_it_is_clicked_and_zooms_like_the_timeline() {
+    let mut h = heard(|a| a.toggle_strip("history"));
+    let node = |h: &Window| h.get_by_label_contains("Loudness history").rect();
+    let area = node(&h);
+    let plot_left = area.left() + 30.0;
+    let middle = pos2((plot_left + area.right()) / 2.0, area.center().y);
+    click(&mut h, middle, PointerButton::Primary);
+    let cursor = h.state().backend().frame.transport.cursor;
+    assert!((RATE.seconds_from_frames(cursor) - 93.0).abs() < 1.0, "{cursor:?}");
+    // Zoomed in at the middle, the same place a quarter of the width further is a shorter time.
+    wheel(&mut h, middle, 4.0, Modifiers::NONE);
+    let aside = middle + vec2((area.right() - plot_left) / 4.0, 0.0);
+    click(&mut h, aside, PointerButton::Primary);
+    let zoomed = RATE.seconds_from_frames(h.state().backend().frame.transport.cursor);
+    assert!(zoomed > 100.0 && zoomed < 120.0, "{zoomed}");
+}
+
+#[test]
+fn loudness_is_paused_continued_reset_and_shown_as_chosen() {
+    let mut h = heard(|_| {});
+    h.get_by_label("Pause").click();
+    h.run();
+    assert_eq!(told(&h, |c| matches!(c, Command::Meter(MeterAct::Pause))), 1);
+    let mut meters = (*h.state().backend().frame.meters).clone();
+    meters.loudness.is_paused = true;
+    h.state_mut().backend_mut().frame.meters = Arc::new(meters);
+    h.run();
+    h.get_by_label("Continue").click();
+    h.run();
+    assert_eq!(told(&h, |c| matches!(c, Command::Meter(MeterAct::Continue))), 1);
+    h.get_by_label("Reset").click();
+    h.run();
+    assert_eq!(told(&h, |c| matches!(c, Command::Meter(MeterAct::Reset))), 1);
+    h.get_by_label("Loudness settings").click();
+    h.run();
+    h.get_by_label("−14").click();
+    h.run();
+    h.get_by_label("LU").click();
+    h.run();
+    h.get_by_label("this song").click();
+    h.run();
+    let shown = h.state().backend().frame.meter_settings.loudness.clone();
+    assert_eq!((shown.target_lufs, shown.unit, shown.part), (-14.0, LoudnessUnit::Lu, LoudnessPart::Song));
+}
+
+/// Run by hand: `cargo test --release --features ui-tests --test ui_layout -- --ignored --nocapture`.
+#[test]
+#[ignore = "measures time"]
+fn a_frame_with_every_meter_moving_at_2160_lines() {
+    let titles: Vec<String> = (1..=14).map(|i| format!("Song {i}")).collect();
+    let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
+    let mut frame = frame_of(session(&titles));
+    let mut settings = MeterSettings::default();
+    settings.layout.now.column.clear();
+    for kind in MeterKind::ALL {
+        settings.layout.now.toggle_column(kind.id());
+    }
+    settings.layout.now.toggle_strip("history");
+    frame.meter_settings = Arc::new(settings);
+    frame.transport.playing = true;
+    let map = Arc::new(LoudnessMap::new(RATE, frame.timeline.end));
+    frame.loudness_map = Arc::clone(&map);
+    let mut h = window_of(frame, vec2(3840.0, 2160.0));
+    let trace = Arc::clone(&h.state().backend().frame.level_trace);
+    let mut passes_ms: Vec<f64> = Vec::new();
+    for i in 0..300usize {
+        let level = -14.0 + 4.0 * (i as f32 * 0.1).sin();
+        let cell = MapCell {
+            momentary_lufs: level,
+            short_term_lufs: level - 1.0,
+            true_peak_dbtp: -1.0,
+            is_stale: false,
+        };
+        (0..28).for_each(|k| map.write((i * 28 + k) % map.cells(), cell));
+        trace.write(0.5, 0.2);
+        read(&mut h, f64::from(level));
+        let frame = &mut h.state_mut().backend_mut().frame;
+        frame.transport.position = seconds(i as f64 / 60.0);
+        let now_db = (0..512).map(|b| -40.0 + 9.0 * ((b + i) as f32 * 0.07).sin()).collect();
+        let freqs_hz = (0..512).map(|b| 10.0 * 2200f32.powf(b as f32 / 511.0)).collect();
+        frame.spectrum = Arc::new(SpectrumView { now_db, freqs_hz, ..SpectrumView::default() });
+        let begun = std::time::Instant::now();
+        h.step();
+        let output = h.output();
+        let shapes = output.shapes.clone();
+        let triangles = h.ctx.tessellate(shapes, output.pixels_per_point).len();
+        assert!(triangles > 0);
+        passes_ms.push(begun.elapsed().as_secs_f64() * 1e3);
+    }
+    passes_ms.drain(..50);
+    passes_ms.sort_by(f64::total_cmp);
+    let mean = passes_ms.iter().sum::<f64>() / passes_ms.len() as f64;
+    println!("mean {mean:.2} ms, 99th {:.2} ms", passes_ms[passes_ms.len() * 99 / 100]);
 }

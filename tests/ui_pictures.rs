@@ -12,12 +12,12 @@ use egui::{Ui, Vec2, vec2};
 use egui_kittest::{Harness, SnapshotOptions};
 use glassmaster::app::Frame;
 use glassmaster::app::frame::{
-    CurveKind, CurveView, FieldView, FocusView, LevelView, LoudnessView, MeterView, Selection, SpectrumView,
-    StereoView,
+    CurveKind, CurveView, FieldView, FocusView, LevelTrace, LevelView, LoudnessView, MeterView, PlaceReading,
+    Selection, SpectrumView, StereoView,
 };
 use glassmaster::app::meter_settings::{
-    CorrelationBands, Difference, FieldPicture, LevelScale, LevelSettings, MeterSettings, StereoSettings,
-    TraceRef,
+    BuiltIn, CorrelationBands, Difference, FieldPicture, LevelScale, LevelSettings, LoudnessPart,
+    LoudnessUnit, MeterSettings, StereoSettings, TraceRef,
 };
 use glassmaster::app::telemetry::Meters;
 use glassmaster::dsp::noise::Noise;
@@ -28,6 +28,8 @@ use glassmaster::gui::panels::meters::{MeterKind, MeterPanels, meters_ui, spectr
 use glassmaster::gui::panels::timeline::{TimelineState, timeline_ui};
 use glassmaster::gui::theme::theme;
 use glassmaster::meter::level::{BitReading, Needle};
+use glassmaster::meter::loudness_counts::LoudnessCounts;
+use glassmaster::meter::loudness_map::{LoudnessMap, MapCell};
 use glassmaster::meter::spectrum::Channel;
 use glassmaster::meter::stereo::{BandMeter, BandSplit, FoldDown, LowSide, PolarLevel, Scope, StereoMeter};
 use glassmaster::model::{Chain, ChainRef, Fade, FadeShape, ParamValue, Session, Slot, SlotId, SongId};
@@ -97,9 +99,33 @@ fn the_timeline_at_sample_zoom() {
     });
 }
 
-#[test]
-fn the_meters_of_a_loud_passage() {
-    let mut frame = Frame::still(Arc::new(Session::new(RATE)));
+/// Three songs half heard: every meter has something to show.
+fn loud_passage() -> Frame {
+    let mut session = session(&["Opening", "Second", "A third with a long title"]);
+    let mut limiter = Slot::new(SlotId(7), "limiter");
+    limiter.params.insert("ceiling_dbtp".to_owned(), ParamValue::Number(-1.0));
+    session.album_chain = Arc::new(Chain { slots: vec![limiter], ..Chain::default() });
+    let mut frame = frame_of(session);
+    let album = PlaceReading {
+        integrated_lufs: Some(-11.4),
+        range_lu: Some(7.3),
+        max_momentary_lufs: Some(-6.2),
+        max_short_term_lufs: Some(-7.0),
+        true_peak_dbtp: [Some(-0.98), Some(-1.02)],
+        plr_db: Some(10.4),
+        psr_db: Some(8.0),
+        min_psr_db: Some(6.9),
+        measured_s: 122.0,
+        stale_s: 14.0,
+        length_s: 186.0,
+        ..PlaceReading::default()
+    };
+    let counts = LoudnessCounts::default();
+    for i in 0..1200 {
+        let (m, s) = loudness_at(f64::from(i) * 0.1);
+        counts.momentary.add(f64::from(m));
+        counts.short_term.add(f64::from(s));
+    }
     frame.meters = Arc::new(MeterView {
         point: "master · master tap".to_owned(),
         level: LevelView {
@@ -116,21 +142,131 @@ fn the_meters_of_a_loud_passage() {
             range_lu: Some(6.4),
             max_momentary_lufs: Some(-7.1),
             max_short_term_lufs: Some(-8.4),
+            max_true_peak_dbtp: Some(-0.12),
             plr_lu: Some(9.2),
             psr_lu: Some(8.1),
             min_psr_lu: Some(7.6),
             measured_s: 40.0,
-            is_paused: false,
-            short_term_history: Arc::new((0..400).map(|i| -14.0 + 5.0 * (i as f32 / 40.0).sin()).collect()),
+            album,
+            counts: Arc::new(counts),
+            short_term_history: Arc::new((0..1800).map(|i| loudness_at(f64::from(i) * 0.1).1).collect()),
             ..LoudnessView::default()
         },
         stereo: stereo(),
-        gap: false,
+        ..MeterView::default()
     });
     frame.spectrum = Arc::new(spectrum());
     frame.field = Arc::new(field());
+    frame.loudness_map = Arc::new(heard_map());
+    frame.level_trace = Arc::new(heard_trace());
+    frame.transport.cursor = seconds(121.0);
+    frame
+}
+
+/// Momentary and short-term loudness by formula, LUFS.
+fn loudness_at(at_s: f64) -> (f32, f32) {
+    let slow = -12.5 + 4.0 * (TAU * at_s / 47.0).sin() - 2.0 * (TAU * at_s / 13.0).cos();
+    let quick = 1.6 * (TAU * at_s / 1.7).sin() + 0.9 * (TAU * at_s / 0.61).cos();
+    ((slow + quick) as f32, (slow + 0.2 * quick) as f32)
+}
+
+/// Two songs heard, fourteen seconds of the second changed since, the third not heard.
+fn heard_map() -> LoudnessMap {
+    let map = LoudnessMap::new(RATE, seconds(186.0));
+    for index in 0..1220 {
+        let (momentary_lufs, short_term_lufs) = loudness_at(index as f64 * 0.1);
+        map.write(index, MapCell { momentary_lufs, short_term_lufs, true_peak_dbtp: -1.0, is_stale: false });
+    }
+    map.mark_stale(900..1040);
+    map
+}
+
+/// A minute of beats, limited by up to seven decibels.
+fn heard_trace() -> LevelTrace {
+    let trace = LevelTrace::default();
+    for i in 0..6000u64 {
+        let beat = (-(i as f64 % 50.0) / 14.0).exp();
+        let swell = 0.6 + 0.3 * (TAU * i as f64 / 700.0).sin();
+        let peak = if i == 5400 { 1.01 } else { (0.25 + 0.85 * beat * swell).min(0.891) };
+        trace.write(peak as f32, (0.12 + 0.3 * beat * swell) as f32);
+        trace.write_gain(i..i + 1, (-7.0 * beat * swell * swell) as f32);
+    }
+    trace
+}
+
+#[test]
+fn the_meters_of_a_loud_passage() {
+    let frame = loud_passage();
     let (mut panels, mut out) = (MeterPanels::default(), Outbox::default());
-    picture("meters", vec2(252.0, 860.0), move |ui| meters_ui(ui, &frame, &mut panels, &mut out));
+    picture("meters", vec2(252.0, 900.0), move |ui| meters_ui(ui, &frame, &mut panels, &mut out));
+}
+
+/// Draws one view into all the room of a lower panel.
+fn loud_picture(name: &str, kind: MeterKind, size: Vec2, zoom: f32, set: impl FnOnce(&mut MeterSettings)) {
+    let mut frame = loud_passage();
+    let mut settings = MeterSettings::default();
+    set(&mut settings);
+    frame.meter_settings = Arc::new(settings);
+    let (mut panels, mut out) = (MeterPanels::default(), Outbox::default());
+    let draw = move |ui: &mut Ui| {
+        let ground = egui::Frame::NONE.fill(glassmaster::gui::theme::theme().panel).inner_margin(12);
+        ground.show(ui, |ui| (kind.view().ui)(ui, &frame, &mut panels, &mut out));
+    };
+    let mut harness = Harness::builder()
+        .with_size(size)
+        .with_pixels_per_point(zoom)
+        .with_context_setup(glassmaster::gui::theme::install)
+        .with_options(tolerance())
+        .build_ui(draw);
+    harness.run_steps(3);
+    harness.snapshot(name);
+}
+
+#[test]
+fn loudness_over_the_album() {
+    loud_picture("history", MeterKind::History, vec2(960.0, 260.0), 1.0, |_| {});
+}
+
+#[test]
+fn loudness_of_the_last_minutes_at_150_percent() {
+    loud_picture("history_minutes", MeterKind::History, vec2(480.0, 200.0), 1.5, |m| {
+        m.loudness.running_history = true;
+        m.loudness.target_lufs = -14.0;
+    });
+}
+
+#[test]
+fn the_distribution_of_loudness() {
+    loud_picture("histogram", MeterKind::Histogram, vec2(560.0, 240.0), 1.5, |_| {});
+}
+
+#[test]
+fn the_waveform_with_its_gain_reduction() {
+    loud_picture("trace", MeterKind::Trace, vec2(800.0, 240.0), 1.0, |m| m.loudness.trace_s = 30);
+}
+
+#[test]
+fn loudness_as_large_as_a_window() {
+    loud_picture("loudness_window", MeterKind::Loudness, vec2(560.0, 480.0), 1.0, |m| {
+        m.loudness.target_lufs = -14.0;
+        m.loudness.unit = LoudnessUnit::Lu;
+        m.loudness.part = LoudnessPart::Album;
+    });
+}
+
+#[test]
+fn loudness_in_the_narrowest_column_at_150_percent() {
+    loud_picture("loudness_narrow", MeterKind::Loudness, vec2(216.0, 267.0), 1.5, |_| {});
+}
+
+#[test]
+fn the_loudness_layout_in_the_smallest_window() {
+    let mut frame = loud_passage();
+    let mut settings = MeterSettings::default();
+    settings.layout.choose_built_in(BuiltIn::Loudness);
+    frame.meter_settings = Arc::new(settings);
+    let mut harness = window_of(frame, vec2(1280.0, 800.0));
+    harness.snapshot_options("layout_loudness", &tolerance());
 }
 
 /// Levels of a loud passage, left over full scale.

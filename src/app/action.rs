@@ -183,6 +183,9 @@ actions! {
     LevelWindow, "view.level_window", "Level in its own window", View, "", "The level meters as large as a second screen.";
     BitsWindow, "view.bits_window", "Bits in their own window", View, "", "The bits of the words as large as a second screen.";
     LoudnessWindow, "view.loudness_window", "Loudness in its own window", View, "", "Loudness as large as a second screen.";
+    HistoryWindow, "view.history_window", "Loudness history in its own window", View, "", "Loudness over the album as large as a second screen.";
+    HistogramWindow, "view.histogram_window", "Loudness distribution in its own window", View, "", "How often which loudness came, as large as a second screen.";
+    TraceWindow, "view.trace_window", "Waveform in its own window", View, "", "Waveform and gain reduction as large as a second screen.";
     SpectrumWindow, "view.spectrum_window", "Spectrum in its own window", View, "", "The spectrum as large as a second screen.";
     SpectrogramWindow, "view.spectrogram_window", "Spectrogram in its own window", View, "", "The spectrum of the last minutes as a picture; a click plays from there.";
     FieldWindow, "view.field_window", "Field in its own window", View, "", "Goniometer and correlation as large as a second screen.";

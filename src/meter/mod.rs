@@ -10,6 +10,7 @@ pub mod dynamics;
 pub mod ledger;
 pub mod level;
 pub mod loudness;
+pub mod loudness_counts;
 pub mod loudness_map;
 pub mod peak;
 pub mod services;

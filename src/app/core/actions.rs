@@ -120,6 +120,9 @@ impl Core {
             | Action::LevelWindow
             | Action::BitsWindow
             | Action::LoudnessWindow
+            | Action::HistoryWindow
+            | Action::HistogramWindow
+            | Action::TraceWindow
             | Action::SpectrumWindow
             | Action::SpectrogramWindow
             | Action::FieldWindow

@@ -16,7 +16,7 @@ use crate::app::log::Log;
 use crate::app::meter_settings::MeterSettings;
 use crate::app::settings::Settings;
 use crate::app::slot_levels::SlotMeters;
-use crate::app::telemetry::tap_of;
+use crate::app::telemetry::{GainTrace, LevelTrace, tap_of};
 #[cfg(feature = "device")]
 use crate::engine::device;
 use crate::engine::{
@@ -88,6 +88,7 @@ pub(super) struct Live {
     loop_range: Option<(Frames, Frames)>,
     reductions: Arc<Vec<(SlotId, f32)>>,
     slot_meters: SlotMeters,
+    gain_trace: GainTrace,
     slot_levels: Arc<Vec<(SlotId, SlotLevels)>>,
     /// The slot that is shown.
     probed: Option<SlotId>,
@@ -132,6 +133,7 @@ impl Live {
             loop_range: None,
             reductions: Arc::default(),
             slot_meters: SlotMeters::default(),
+            gain_trace: GainTrace::default(),
             slot_levels: Arc::default(),
             probed: None,
             loudness_map: Arc::default(),
@@ -413,12 +415,14 @@ impl Live {
                 log.warn(note.text);
             }
         }
-        let mut latest = None;
+        let mut frames = Vec::new();
         self.slot_meters.fall_to(now_s);
         while let Some(frame) = self.running.engine.next_meter_frame() {
             self.slot_meters.take(&self.session, &frame);
-            latest = Some(frame);
+            frames.push(frame);
         }
+        self.gain_trace.take(&self.trace(), self.rate, &frames);
+        let latest = frames.pop();
         self.slot_levels = Arc::new(self.slot_meters.view());
         if let Some(frame) = latest {
             self.reductions = Arc::new(self.reductions_of(&frame));
@@ -461,6 +465,11 @@ impl Live {
 
     pub(super) fn field(&self) -> Arc<Vec<[f32; 2]>> {
         self.running.meters.published().field
+    }
+
+    /// The waveform of the last minute.
+    pub(super) fn trace(&self) -> Arc<LevelTrace> {
+        self.running.meters.published().trace
     }
 
     pub(super) fn gain_reductions(&self) -> Arc<Vec<(SlotId, f32)>> {

@@ -475,6 +475,7 @@ impl Core {
             album: self.album.view.clone(),
             meter_settings: Arc::new(self.settings.meters.clone()),
             loudness_map: self.live.loudness_map(),
+            level_trace: self.live.trace(),
             meters: if playing { self.live.meters() } else { at_rest(&self.live.meters()) },
             spectrum: self.live.spectrum(),
             curves: self.curves.view(),

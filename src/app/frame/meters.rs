@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::app::meter_settings::TraceRef;
 use crate::meter::level::{BitReading, Needle};
+use crate::meter::loudness_counts::LoudnessCounts;
 use crate::meter::stereo::BandReading;
 use crate::model::SongId;
 use crate::units::Frames;
@@ -153,6 +154,8 @@ pub struct LoudnessView {
     pub song: Option<PlaceReading>,
     /// By place, of the album.
     pub album: PlaceReading,
+    /// How often which loudness came since the reset; not while paused.
+    pub counts: Arc<LoudnessCounts>,
     /// Short-term loudness of the last minutes, one value each 0.1 s, newest last.
     pub short_term_history: Arc<Vec<f32>>,
 }

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use super::meter_settings::MeterSettings;
 use super::presets::Presets;
+pub use super::telemetry::{LevelTrace, TRACE_PER_SECOND, TRACE_POINTS, TracePoint};
 pub use crate::deliver::{SettingDesc, SettingKind};
 use crate::meter::loudness_map::LoudnessMap;
 use crate::model::{ChainRef, Extra, Finding, PlacedSong, Session, SlotId, SongId, Timeline};
@@ -516,6 +517,8 @@ pub struct Frame {
     pub meters: Arc<MeterView>,
     /// Loudness by place on the album, as far as it was heard.
     pub loudness_map: Arc<LoudnessMap>,
+    /// The waveform of the last minute at the meter point, with what the chains took away.
+    pub level_trace: Arc<LevelTrace>,
     /// Spectrum.
     pub spectrum: Arc<SpectrumView>,
     /// Curves behind the spectrum: of songs, references, genres, frozen ones; those not shown too.
@@ -569,6 +572,7 @@ impl Frame {
             meter_settings: Arc::default(),
             meters: Arc::default(),
             loudness_map: Arc::default(),
+            level_trace: Arc::default(),
             spectrum: Arc::default(),
             curves: Arc::default(),
             field: Arc::default(),

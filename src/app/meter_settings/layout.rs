@@ -163,11 +163,12 @@ impl BuiltIn {
     pub fn arrangement(self) -> Arrangement {
         match self {
             Self::Calm => Arrangement::of(&["level", "loudness", "spectrum", "field"], &[]),
-            Self::Loudness => {
-                Arrangement { column_width: 300.0, ..Arrangement::of(&["level", "loudness"], &["spectrum"]) }
-            }
+            Self::Loudness => Arrangement {
+                column_width: 300.0,
+                ..Arrangement::of(&["level", "loudness", "histogram"], &["history", "trace"])
+            },
             Self::Spectrum => Arrangement::of(&["level", "loudness", "field"], &["spectrum"]),
-            Self::Album => Arrangement::of(&["level", "loudness"], &["spectrum"]),
+            Self::Album => Arrangement::of(&["level", "loudness", "spectrum"], &["history", "histogram"]),
         }
     }
 }

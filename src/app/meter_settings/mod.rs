@@ -13,7 +13,9 @@ pub use layout::{Arrangement, BuiltIn, LayoutSettings, USUAL_WIDTH, ViewPlace, W
 pub use level::{
     HoldMode, LevelScale, LevelSettings, OVER_SAMPLES_RANGE, RmsKind, RmsTime, VU_REFERENCE_RANGE_DBFS,
 };
-pub use loudness::LoudnessSettings;
+pub use loudness::{
+    BANDS_LU, EBU_TARGET_LUFS, LoudnessPart, LoudnessScale, LoudnessSettings, LoudnessUnit, TARGETS_LUFS,
+};
 pub use spectrum::{AverageOver, Difference, Slope, SpectrumSettings, TraceRef};
 pub use stereo::{CorrelationBands, CorrelationTime, FieldGain, FieldPicture, Persistence, StereoSettings};
 

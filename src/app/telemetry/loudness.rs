@@ -7,6 +7,7 @@ use crate::app::frame::LoudnessView;
 use crate::app::meter_settings::LoudnessSettings;
 use crate::meter::dynamics::{PsrMeter, plr_db};
 use crate::meter::loudness::LoudnessMeter;
+use crate::meter::loudness_counts::LoudnessCounts;
 use crate::meter::true_peak::{Keep, TruePeakMeter, dbtp};
 use crate::units::SampleRate;
 
@@ -38,6 +39,7 @@ pub(super) struct Loudness {
     /// Frames until the next step of 100 ms.
     to_step: usize,
     history: Vec<f32>,
+    counts: Arc<LoudnessCounts>,
 }
 
 impl Loudness {
@@ -55,6 +57,7 @@ impl Loudness {
             frames: 0,
             to_step: (rate.0 / 10) as usize,
             history: Vec::with_capacity(HISTORY_VALUES),
+            counts: Arc::default(),
         }
     }
 
@@ -98,6 +101,8 @@ impl Loudness {
         self.psr.push(std::mem::take(&mut self.step_peak), short_term);
         if self.meter.is_running() {
             self.unbroken += 1;
+            self.meter.momentary_lufs().into_iter().for_each(|l| self.counts.momentary.add(l));
+            short_term.into_iter().for_each(|l| self.counts.short_term.add(l));
             if let Some(psr_db) = self.psr.psr_db().filter(|_| self.unbroken >= PSR_STEPS) {
                 self.min_psr_db = Some(self.min_psr_db.map_or(psr_db, |least| least.min(psr_db)));
             }
@@ -158,6 +163,7 @@ impl Loudness {
             song_id: song,
             song: song.and_then(|id| places.song(id)),
             album: places.album(),
+            counts: Arc::clone(&self.counts),
             short_term_history: history,
         };
     }

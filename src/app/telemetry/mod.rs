@@ -12,6 +12,7 @@ mod point;
 mod spectrogram;
 mod spectrum;
 mod stereo;
+mod trace;
 
 use std::sync::Arc;
 
@@ -28,6 +29,8 @@ use places::{Places, Step};
 pub use pictures::{Pictures, Published};
 pub use point::tap_of;
 pub(super) use spectrum::{SPECTRUM_POINTS, display_of, points_of, stereo_trace};
+pub(super) use trace::GainTrace;
+pub use trace::{LevelTrace, TRACE_PER_SECOND, TRACE_POINTS, TracePoint};
 
 /// Every meter at the meter point.
 pub struct Meters {
@@ -39,6 +42,7 @@ pub struct Meters {
     loudness: loudness::Loudness,
     stereo: stereo::Stereo,
     spectra: spectrum::Spectra,
+    trace: trace::Trace,
     places: Places,
     delivered: Option<Delivered>,
     /// Where the signal it measures is taken.
@@ -59,6 +63,7 @@ impl Meters {
             loudness: loudness::Loudness::new(rate, &settings.loudness),
             stereo: stereo::Stereo::new(rate, &settings.stereo),
             spectra: spectrum::Spectra::new(rate, &settings.spectrum),
+            trace: trace::Trace::new(rate),
             places: Places::new(rate),
             delivered: is_delivered.then(|| Delivered::new(session_rate, None)),
             tap: tap_of(settings.point, None),
@@ -72,7 +77,7 @@ impl Meters {
     }
 
     /// Takes other settings: only the meters they concern begin anew, and all of them at another point. Levels lose
-    /// nothing: they all run, the settings choose what is shown.
+    /// nothing: they all run, the settings choose what is shown. How loudness is shown concerns none.
     pub fn set(&mut self, settings: &MeterSettings) {
         if settings.point != self.settings.point {
             self.settings = settings.clone();
@@ -80,9 +85,6 @@ impl Meters {
         }
         if settings.level != self.settings.level {
             self.levels.set(&settings.level);
-        }
-        if settings.loudness != self.settings.loudness {
-            self.loudness = loudness::Loudness::new(self.rate, &settings.loudness);
         }
         self.stereo.set(&settings.stereo);
         if settings.spectrum != self.settings.spectrum {
@@ -130,11 +132,12 @@ impl Meters {
         }
     }
 
-    /// What was measured by place stays.
+    /// What was measured by place stays, and the waveform goes on.
     fn reset(&mut self) {
         let mut new = Self::new(self.session_rate, &self.settings);
         std::mem::swap(&mut new.places, &mut self.places);
         std::mem::swap(&mut new.delivered, &mut self.delivered);
+        std::mem::swap(&mut new.trace, &mut self.trace);
         new.tap = self.tap;
         new.levels.go_on_after(&self.levels);
         *self = new;
@@ -187,6 +190,7 @@ impl Meters {
         self.loudness.push(left, right);
         self.stereo.push(left, right);
         self.spectra.push(left, right);
+        self.trace.push(left, right);
     }
 
     /// The signal ends here: the wave behind its last frame counts too. Call once, before the last picture.
@@ -238,6 +242,11 @@ impl Meters {
     /// The spectrum, over an older picture.
     pub fn spectrum_into(&mut self, out: &mut SpectrumView) {
         self.spectra.view_into(out);
+    }
+
+    /// The waveform of the last minute, written on as long as these meters run.
+    pub fn trace(&self) -> &std::sync::Arc<LevelTrace> {
+        self.trace.ring()
     }
 
     /// Points of the goniometer as left and right, newest last.

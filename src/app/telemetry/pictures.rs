@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Meters;
+use super::{LevelTrace, Meters};
 use crate::app::frame::{MeterView, SpectrumView};
 
 /// Pictures kept of each kind. Only while readers hold on to all of them is another allocated.
@@ -17,6 +17,8 @@ pub struct Published {
     pub spectrum: Arc<SpectrumView>,
     /// Points of the goniometer as left and right, newest last.
     pub field: Arc<Vec<[f32; 2]>>,
+    /// The waveform of the last minute.
+    pub trace: Arc<LevelTrace>,
 }
 
 /// Paints pictures.
@@ -34,6 +36,7 @@ impl Pictures {
             meters: self.meters.paint(|view| meters.view_into(view)),
             spectrum: self.spectrum.paint(|view| meters.spectrum_into(view)),
             field: self.field.paint(|points| meters.field_into(points)),
+            trace: Arc::clone(meters.trace()),
         }
     }
 }

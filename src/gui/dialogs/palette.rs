@@ -46,6 +46,12 @@ pub fn found(letters: &str) -> Vec<Action> {
     fits.into_iter().map(|(_, action)| action).collect()
 }
 
+/// The user's meter layouts that fit, in their order.
+fn found_layouts<'a>(letters: &str, frame: &'a Frame) -> Vec<&'a str> {
+    let own = frame.meter_settings.layout.own.iter().map(|l| l.name.as_str());
+    own.filter(|name| fit(letters, &format!("{name} Meter layout View")).is_some()).collect()
+}
+
 impl Palette {
     pub(super) fn ui(&mut self, ui: &mut Ui, frame: &Frame, out: &mut Outbox) -> Next {
         let t = theme();
@@ -67,11 +73,14 @@ impl Palette {
             self.at = 0;
         }
         let actions = found(&self.text);
+        let layouts = found_layouts(&self.text, frame);
         self.at = (self.at + usize::from(down))
             .saturating_sub(usize::from(up))
-            .min(actions.len().saturating_sub(1));
+            .min((actions.len() + layouts.len()).saturating_sub(1));
         ui.add_space(6.0);
         let mut run = actions.get(self.at).copied().filter(|_| enter);
+        let marked = self.at.checked_sub(actions.len()).and_then(|i| layouts.get(i));
+        let mut layout = marked.copied().filter(|_| enter);
         ScrollArea::vertical().max_height(340.0).auto_shrink([false, true]).show(ui, |ui| {
             for (i, &action) in actions.iter().enumerate() {
                 let refusal = action.refusal(frame);
@@ -93,7 +102,26 @@ impl Palette {
                     run = Some(action);
                 }
             }
+            for (i, &name) in layouts.iter().enumerate() {
+                let marked = self.at == actions.len() + i;
+                let button = egui::Button::new(name)
+                    .selected(marked)
+                    .frame_when_inactive(marked)
+                    .shortcut_text(RichText::new("meter layout").color(t.text_weak))
+                    .min_size(egui::vec2(ui.available_width(), 22.0));
+                let response = ui.add(button);
+                if marked && (up || down) {
+                    response.scroll_to_me(None);
+                }
+                if response.clicked() {
+                    layout = Some(name);
+                }
+            }
         });
+        if let Some(name) = layout {
+            out.set_meters(frame, |m| m.layout.choose_own(name));
+            return Next::Close;
+        }
         match run.filter(|a| a.refusal(frame).is_none()) {
             Some(action) => {
                 out.act(action);

@@ -8,7 +8,7 @@ use egui::{
 use super::places::{arrange, column_menu};
 use super::{MeterKind, MeterPanels};
 use crate::app::Frame;
-use crate::app::meter_settings::{ViewPlace, WIDTHS};
+use crate::app::meter_settings::{USUAL_WIDTH, ViewPlace, WIDTHS};
 use crate::gui::outbox::Outbox;
 use crate::gui::theme::theme;
 
@@ -16,8 +16,9 @@ use crate::gui::theme::theme;
 const BORDER: f32 = 11.0;
 /// A heading, to be taken hold of.
 const HEADING: f32 = 17.0;
-/// What transport and timeline keep of the window's width, points.
-const KEPT_WIDTH: f32 = 760.0;
+/// What transport and timeline keep of the window's width before a column wider than usual gets any, points: the monitor's
+/// switches need it.
+const KEPT_WIDTH: f32 = 1020.0;
 
 /// What of the column is held with the mouse.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,7 +37,7 @@ pub fn column_width(frame: &Frame, panels: &MeterPanels, window_width: f32) -> f
         Some(Held::Width(width)) => width,
         _ => frame.meter_settings.layout.now.column_width,
     };
-    let most = (window_width - KEPT_WIDTH).clamp(*WIDTHS.start(), *WIDTHS.end());
+    let most = (window_width - KEPT_WIDTH).clamp(USUAL_WIDTH, *WIDTHS.end());
     if chosen.is_finite() { chosen.clamp(*WIDTHS.start(), most) } else { *WIDTHS.start() }
 }
 
@@ -257,7 +258,7 @@ fn width_handle(ui: &mut Ui, rect: Rect, frame: &Frame, panels: &mut MeterPanels
         arrange(frame, out, |a| a.column_width = width.round());
     }
     if response.double_clicked() {
-        arrange(frame, out, |a| a.column_width = crate::app::meter_settings::USUAL_WIDTH);
+        arrange(frame, out, |a| a.column_width = USUAL_WIDTH);
     }
     let active = response.hovered() || response.dragged();
     let stroke = if active { Stroke::new(2.0, t.line_strong) } else { Stroke::new(1.0, t.line) };

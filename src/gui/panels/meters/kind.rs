@@ -6,7 +6,8 @@ use egui::{Ui, vec2};
 use super::album_table::album_table_ui;
 use super::services::services_ui;
 use super::{
-    MeterPanels, bits_ui, correlation_ui, field_ui, level_ui, loudness_ui, spectrogram_ui, spectrum_ui,
+    MeterPanels, bits_ui, correlation_ui, field_ui, histogram_ui, history_ui, level_ui, loudness_ui,
+    spectrogram_ui, spectrum_ui, trace_ui,
 };
 use crate::app::{Action, Frame};
 use crate::gui::outbox::Outbox;
@@ -90,13 +91,40 @@ views! {
         id: "loudness",
         label: "Loudness",
         window_action: Action::LoudnessWindow,
-        smallest_height: 171.0,
-        growth: 0.2,
-        window_size: [320.0, 260.0],
-        ui: |ui, frame, _, _| {
-            let size = ui.available_size() - vec2(0.0, HEADING);
-            loudness_ui(ui, frame, size);
-        },
+        smallest_height: 227.0,
+        growth: 0.3,
+        window_size: [360.0, 340.0],
+        ui: |ui, frame, _, out| loudness_ui(ui, frame, out),
+    };
+    /// Loudness over the album or the last minutes.
+    History => View {
+        id: "history",
+        label: "History",
+        window_action: Action::HistoryWindow,
+        smallest_height: 117.0,
+        growth: 1.0,
+        window_size: [1100.0, 320.0],
+        ui: history_ui,
+    };
+    /// How often which loudness came.
+    Histogram => View {
+        id: "histogram",
+        label: "Distribution",
+        window_action: Action::HistogramWindow,
+        smallest_height: 117.0,
+        growth: 1.0,
+        window_size: [560.0, 320.0],
+        ui: histogram_ui,
+    };
+    /// Waveform and gain reduction of the last seconds.
+    Trace => View {
+        id: "trace",
+        label: "Waveform",
+        window_action: Action::TraceWindow,
+        smallest_height: 117.0,
+        growth: 1.0,
+        window_size: [900.0, 300.0],
+        ui: |ui, frame, _, out| trace_ui(ui, frame, out),
     };
     /// The live spectrum.
     Spectrum => View {

@@ -9,16 +9,20 @@ mod bits;
 mod column;
 mod correlation;
 mod field;
+mod histogram;
+mod history;
 mod kind;
 mod level;
 mod loudness;
 mod menus;
+mod parts;
 mod places;
 pub mod services;
 mod spectrogram;
 mod spectrum;
 mod spectrum_menu;
 mod strip;
+mod trace;
 mod traces;
 mod windows;
 
@@ -29,13 +33,17 @@ use bits::bits_ui;
 pub use column::{column_width, meters_ui};
 use correlation::correlation_ui;
 use field::field_ui;
+use histogram::histogram_ui;
+use history::history_ui;
 pub use kind::{MeterKind, View};
 use level::level_ui;
 use loudness::loudness_ui;
+pub use parts::{choices, heading_menu, point_menu};
 pub use places::{arrange, do_action, own_layouts_menu, place_menu, places_menu, switched};
 pub use spectrogram::spectrogram_ui;
 pub use spectrum::spectrum_ui;
 pub use strip::{show_workspace, strip_front, strip_ui};
+use trace::trace_ui;
 pub use traces::colour_of as curve_colour;
 pub use windows::meter_windows_ui;
 
@@ -51,6 +59,10 @@ pub struct MeterPanels {
     windows: windows::Windows,
     album_table: album_table::AlbumTableState,
     services: services::ServicesState,
+    /// Loudness over the album.
+    pub history: history::HistoryState,
+    /// Distribution of loudness.
+    pub histogram: histogram::HistogramState,
 }
 
 /// Names a view to screen readers by its values, at most twice a second another text.

@@ -2,7 +2,7 @@
 
 use egui::Ui;
 
-use super::MeterKind;
+use super::{MeterKind, point_menu};
 use crate::app::meter_settings::{Arrangement, BuiltIn, LayoutSettings};
 use crate::app::{Action, Frame};
 use crate::gui::outbox::Outbox;
@@ -97,6 +97,8 @@ pub fn places_menu(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
         for &kind in MeterKind::ALL {
             ui.menu_button(kind.label(), |ui| place_menu(ui, frame, kind, out));
         }
+        ui.separator();
+        ui.menu_button("Listen at", |ui| point_menu(ui, frame, out));
     });
 }
 

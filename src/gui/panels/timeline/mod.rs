@@ -181,13 +181,21 @@ fn settle_view(frame: &Frame, state: &mut TimelineState, rect: Rect) {
 }
 
 fn pointer_moves_view(ui: &Ui, rect: Rect, frame: &Frame, state: &mut TimelineState) {
-    let album = frame.timeline.end.0 as f64;
+    if hands_move_view(ui, rect, frame.timeline.end.0 as f64, &mut state.view) {
+        state.moved_by_hand(frame);
+    }
+}
+
+/// Wheel, pinch and middle button over a rectangle move the view of an album of so many frames; whether they did.
+pub fn hands_move_view(ui: &Ui, rect: Rect, album: f64, view: &mut View) -> bool {
     let (pos, middle, delta, events) =
         ui.input(|i| (i.pointer.latest_pos(), i.pointer.middle_down(), i.pointer.delta(), i.events.clone()));
-    let Some(pos) = pos.filter(|p| rect.contains(*p) && ui.rect_contains_pointer(rect)) else { return };
+    let Some(pos) = pos.filter(|p| rect.contains(*p) && ui.rect_contains_pointer(rect)) else {
+        return false;
+    };
+    let before = *view;
     if middle && delta.x.abs() > 0.0 {
-        state.view.left_album -= f64::from(delta.x) * state.view.frames_per_point;
-        state.moved_by_hand(frame);
+        view.left_album -= f64::from(delta.x) * view.frames_per_point;
     }
     for event in events {
         match event {
@@ -199,20 +207,21 @@ fn pointer_moves_view(ui: &Ui, rect: Rect, frame: &Frame, state: &mut TimelineSt
                 };
                 if modifiers.shift || delta.x.abs() > delta.y.abs() {
                     let by = f64::from(notches.x + notches.y) * WHEEL_SCROLL;
-                    state.view.left_album -= by * state.view.frames_per_point;
+                    view.left_album -= by * view.frames_per_point;
                 } else if modifiers.command {
                     let factor = 1.25f32.powf(notches.y);
-                    state.view.amplitude = (state.view.amplitude * factor).clamp(0.5, 64.0);
+                    view.amplitude = (view.amplitude * factor).clamp(0.5, 64.0);
                 } else {
-                    state.view.zoom_at(rect, pos.x, 1.25f64.powf(-f64::from(notches.y)), album);
+                    view.zoom_at(rect, pos.x, 1.25f64.powf(-f64::from(notches.y)), album);
                 }
-                state.moved_by_hand(frame);
             }
-            Event::Zoom(factor) => state.view.zoom_at(rect, pos.x, 1.0 / f64::from(factor.max(0.01)), album),
+            Event::Zoom(factor) => view.zoom_at(rect, pos.x, 1.0 / f64::from(factor.max(0.01)), album),
             _ => {}
         }
     }
-    state.view.keep_inside(rect.width(), album);
+    let moved = *view != before;
+    view.keep_inside(rect.width(), album);
+    moved
 }
 
 fn files_over_ui(ui: &Ui, body: Rect, frame: &Frame, state: &mut TimelineState) {
