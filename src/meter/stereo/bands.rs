@@ -35,7 +35,7 @@ pub struct BandReading {
 
 #[derive(Debug, Clone)]
 enum Filter {
-    Three(ThreeBands),
+    Three(Box<ThreeBands>),
     Octaves(Box<Bank<2>>),
     Thirds(Box<Bank<6>>),
 }
@@ -54,7 +54,7 @@ impl BandMeter {
     /// At a rate in hertz, with a time constant in seconds.
     pub fn new(rate_hz: u32, split: BandSplit, time_s: f64) -> Self {
         let filter = match split {
-            BandSplit::Three => Filter::Three(ThreeBands::new(rate_hz)),
+            BandSplit::Three => Filter::Three(Box::new(ThreeBands::new(rate_hz))),
             BandSplit::Octaves => Filter::Octaves(Box::new(Bank::new(rate_hz))),
             BandSplit::Thirds => Filter::Thirds(Box::new(Bank::new(rate_hz))),
         };
