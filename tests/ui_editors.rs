@@ -125,6 +125,7 @@ fn listening(kind: &str) -> Desk {
         field_before: Arc::new((0..300).map(point).collect()),
         field_after: Arc::new((0..300).map(point).collect()),
         field_bands: (0..9).map(|octave| band(31.25 * 2f32.powi(octave))).collect(),
+        ..FocusView::default()
     });
     desk
 }

@@ -9,6 +9,7 @@ mod stereo;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::meter::spectrum::{Channel, FftSize, Smoothing, WindowKind};
 pub use layout::LayoutSettings;
 pub use level::LevelSettings;
 pub use loudness::LoudnessSettings;
