@@ -7,7 +7,9 @@ use glassmaster::meter::dynamics::PsrMeter;
 use glassmaster::meter::level::{ChannelLevels, TruePeakBars};
 use glassmaster::meter::loudness::LoudnessMeter;
 use glassmaster::meter::peak::LevelMeter;
-use glassmaster::meter::spectrum::{SpectrumAnalyzer, SpectrumView};
+use glassmaster::meter::spectrum::{
+    BandMeter as ToneMeter, Channel, FftSize, SpectrumAnalyzer, SpectrumView, StereoSpectrum, Traces, WindowKind,
+};
 use glassmaster::meter::stereo::{
     BandMeter, BandSplit, FoldDown, Goniometer, LowSide, PolarLevel, Scope, StereoMeter,
 };
@@ -35,6 +37,9 @@ fn meters_do_not_allocate() {
     let (mut fold_down, mut low_side) = (FoldDown::new(rate), LowSide::new(rate));
     let (mut points, mut polar) = (Scope::new(rate, 4096, 0.4), PolarLevel::new(rate, 0.2));
     let mut spectrum = SpectrumAnalyzer::new(rate, 1.0);
+    let mut stereo_spectrum = StereoSpectrum::new(rate, FftSize::N4096, WindowKind::SevenTerm);
+    let mut traces = Traces::new(stereo_spectrum.bin_count());
+    let mut tones = ToneMeter::new(rate);
     let mut trace = [0.0f32; 300];
     let facts = FileFacts { sample_rate_hz: rate, channels: 2, ..FileFacts::default() };
     let mut analyzer = Analyzer::new(facts, 1.0);
@@ -56,6 +61,9 @@ fn meters_do_not_allocate() {
             polar.push(block, block);
             spectrum.push(block);
             spectrum.trace_db(&SpectrumView::default(), &mut trace);
+            stereo_spectrum.push(block, block, &mut |bins, _| traces.take(bins, Channel::Side, 0.1, 0.99));
+            stereo_spectrum.trace_db(&traces.average, &SpectrumView::default(), &mut trace);
+            tones.push(block, block);
             let now = loudness.reading();
             psr.push(peak.take_interval()[0], now.short_term_lufs);
             analyzer.push(block, block);

@@ -11,12 +11,13 @@ use serde::{Deserialize, Serialize};
 use super::StoreError;
 use super::presets::file_stem_of;
 use super::safe_write::write_atomically;
-use crate::meter::spectrum::Spread;
 
 /// Where removed curves go, in the folder.
 const REMOVED: &str = "removed";
 /// A curve is some 4 KB; larger files are none.
 const LARGEST_BYTES: u64 = 1 << 20;
+/// No level is larger.
+const LARGEST_DB: f32 = 1000.0;
 /// More files are not read.
 const MOST_FILES: usize = 500;
 
@@ -27,14 +28,25 @@ pub struct KeptCurve {
     pub name: String,
     /// Names of the files it was made from.
     pub files: Vec<String>,
-    /// The curve.
-    pub spread: Spread,
+    /// The curve at the points of the program's curves, dB of power a hertz: of several files the mean.
+    pub mean_db: Vec<f32>,
+    /// Standard deviation of the files at each point, dB.
+    pub spread_db: Vec<f32>,
 }
 
 impl KeptCurve {
     /// Whether it was made from one file.
     pub fn is_reference(&self) -> bool {
-        self.spread.count == 1
+        self.files.len() == 1
+    }
+
+    /// Whether what was read can be used.
+    fn is_sound(&self) -> bool {
+        let numbers = |values: &[f32]| values.iter().all(|v| v.abs() <= LARGEST_DB);
+        !self.files.is_empty()
+            && self.mean_db.len() == self.spread_db.len()
+            && numbers(&self.mean_db)
+            && numbers(&self.spread_db)
     }
 }
 
@@ -170,18 +182,17 @@ fn read_file(path: &Path) -> Result<KeptCurve, String> {
 
 fn parse(text: &str) -> Result<KeptCurve, String> {
     let curve: KeptCurve = serde_json::from_str(text).map_err(|e| format!("not a curve ({e})"))?;
-    if curve.spread.is_sound() { Ok(curve) } else { Err("not a curve (points missing or absurd)".to_owned()) }
+    if curve.is_sound() { Ok(curve) } else { Err("not a curve (points missing or absurd)".to_owned()) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::meter::spectrum::{BandCurve, CURVE_POINTS};
 
     fn kept(name: &str, count: usize) -> KeptCurve {
-        let curve = BandCurve::new((0..CURVE_POINTS).map(|p| -60.0 - 0.1 * p as f32).collect()).unwrap();
-        let spread = Spread::of(&vec![&curve; count]).unwrap();
-        KeptCurve { name: name.to_owned(), files: vec!["a.wav".to_owned(); count], spread }
+        let mean_db = (0..181).map(|p| -60.0 - 0.1 * p as f32).collect();
+        let (files, spread_db) = (vec!["a.wav".to_owned(); count], vec![1.5; 181]);
+        KeptCurve { name: name.to_owned(), files, mean_db, spread_db }
     }
 
     #[test]
@@ -216,6 +227,6 @@ mod tests {
         }
         assert!(parse(&text.replacen("-60.0", "1e9", 1)).is_err());
         assert!(parse(&text.replacen("-60.0,", "", 1)).is_err());
-        assert!(parse(&text.replace("\"count\":2", "\"count\":0")).is_err());
+        assert!(parse(&text.replace("\"a.wav\",\"a.wav\"", "")).is_err());
     }
 }

@@ -52,7 +52,8 @@ struct Basis {
 /// The curves.
 pub(super) struct Curves {
     folder: CurveFolder,
-    kept: Vec<(String, KeptCurve)>,
+    /// By id.
+    kept: Vec<(String, KeptCurve, BandCurve)>,
     frozen: [Option<Frozen>; FROZEN],
     /// The mix of the current song: its title and curve.
     song: Option<(String, Arc<BandCurve>)>,
@@ -89,7 +90,15 @@ impl Curves {
         for line in wrong {
             log.warn(format!("Curve left out: {line}"));
         }
-        self.kept = kept;
+        self.kept.clear();
+        for (id, kept) in kept {
+            match BandCurve::new(kept.mean_db.clone()) {
+                Some(mean) => self.kept.push((id, kept, mean)),
+                None => {
+                    log.warn(format!("Curve left out: “{}” has other points than this program", kept.name))
+                }
+            }
+        }
         self.basis = None;
     }
 
@@ -167,10 +176,10 @@ impl Curves {
                 ..view
             });
         }
-        for (id, kept) in &self.kept {
-            let spread: &[f32] = if kept.is_reference() { &[] } else { &kept.spread.spread_db };
-            let view = draw_curve(live, &kept.spread.mean, spread);
-            let files = kept.spread.count;
+        for (id, kept, mean) in &self.kept {
+            let spread: &[f32] = if kept.is_reference() { &[] } else { &kept.spread_db };
+            let view = draw_curve(live, mean, spread);
+            let files = kept.files.len();
             let is_one = kept.is_reference();
             drawn.push(CurveView {
                 trace: TraceRef::Curve(id.clone()),
@@ -335,7 +344,8 @@ impl Core {
             self.log.error(format!("Curve “{name}” not made: none of the files could be measured"));
             return;
         };
-        let kept = KeptCurve { name, files: measured.files, spread };
+        let mean_db = spread.mean.density_db().to_vec();
+        let kept = KeptCurve { name, files: measured.files, mean_db, spread_db: spread.spread_db };
         match self.curves.folder.save(&kept) {
             Ok(id) => {
                 self.log.info(format!("Curve “{}” kept", kept.name));

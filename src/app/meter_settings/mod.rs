@@ -9,6 +9,7 @@ mod stereo;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::meter::spectrum::{Channel, FftSize, Smoothing, WindowKind};
 pub use layout::{Arrangement, BuiltIn, LayoutSettings, USUAL_WIDTH, ViewPlace, WIDTHS, WindowPlace};
 pub use level::{
     HoldMode, LevelScale, LevelSettings, OVER_SAMPLES_RANGE, RmsKind, RmsTime, VU_REFERENCE_RANGE_DBFS,

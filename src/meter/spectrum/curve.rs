@@ -7,8 +7,6 @@
 
 use std::sync::LazyLock;
 
-use serde::{Deserialize, Serialize};
-
 use super::stereo::{Channel, StereoSpectrum, Traces};
 use super::{FftSize, Smoothing, SpectrumView, WindowKind};
 use crate::dsp::kweight;
@@ -36,8 +34,7 @@ const GRID: SpectrumView = SpectrumView {
 };
 
 /// An average spectrum, dB a hertz at the points of [`curve_hz`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct BandCurve {
     density_db: Vec<f32>,
 }
@@ -109,7 +106,7 @@ fn between(freqs_hz: &[f32], values: &[f32], hz: f32) -> Option<f32> {
 }
 
 /// Several curves as one: mean in dB of the levelled curves, and how far they differ.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Spread {
     /// Mean of the curves' decibels, each levelled to the mean of their levels.
     pub mean: BandCurve,
@@ -136,13 +133,6 @@ impl Spread {
         };
         let (density_db, spread_db) = (0..CURVE_POINTS).map(of_point).unzip();
         Some(Self { mean: BandCurve { density_db }, spread_db, count })
-    }
-
-    /// Whether what was read from a file can be used.
-    pub fn is_sound(&self) -> bool {
-        let numbers =
-            |values: &[f32]| values.len() == CURVE_POINTS && values.iter().all(|v| v.abs() <= 1000.0);
-        numbers(&self.mean.density_db) && numbers(&self.spread_db) && self.count > 0
     }
 }
 

@@ -4,11 +4,12 @@ use egui::{Rect, RichText, Ui, UiBuilder};
 
 use crate::app::command::{CurveAct, MeterAct};
 use crate::app::frame::{CurveKind, CurveView};
-use crate::app::meter_settings::{AverageOver, Difference, Slope, SpectrumSettings, TraceRef};
+use crate::app::meter_settings::{
+    AverageOver, Channel, Difference, FftSize, Slope, Smoothing, SpectrumSettings, TraceRef, WindowKind,
+};
 use crate::app::{Command, Frame};
 use crate::gui::outbox::{Outbox, Wish};
 use crate::gui::theme::theme;
-use crate::meter::spectrum::{Channel, FftSize, Smoothing, WindowKind};
 
 /// Scales of a difference, dB to each side.
 const DIFFERENCES_DB: [f32; 4] = [3.0, 6.0, 12.0, 24.0];
