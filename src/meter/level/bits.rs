@@ -253,6 +253,9 @@ mod tests {
         assert!(r.is_finer && r.in_words().starts_with("float"));
         assert!(!read(&[f64::from(2.0f32.powi(-31))]).is_finer);
         assert!(read(&[-f64::from(2.0f32.powi(-32))]).is_finer);
+        // The word at or under a sample: just under zero every bit is one.
+        let tiny: Vec<f64> = (0..44_100).map(|i| if i % 2 == 0 { 1e-12 } else { -1e-12 }).collect();
+        assert!(read(&tiny).activity.iter().all(|a| *a > 0.999));
     }
 
     #[test]
