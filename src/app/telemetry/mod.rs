@@ -42,6 +42,8 @@ pub struct Meters {
     delivered: Option<Delivered>,
     /// Where the signal it measures is taken.
     tap: MeterTap,
+    /// Frames still on their way through the conversion that came before the reset.
+    skip: usize,
     gap: bool,
 }
 
@@ -61,6 +63,7 @@ impl Meters {
             places: Places::new(rate),
             delivered: is_delivered.then(|| Delivered::new(session_rate, None)),
             tap: tap_of(settings.point, None),
+            skip: 0,
             gap: false,
         }
     }
@@ -135,6 +138,7 @@ impl Meters {
         std::mem::swap(&mut new.places, &mut self.places);
         std::mem::swap(&mut new.delivered, &mut self.delivered);
         new.tap = self.tap;
+        new.skip = new.delivered.as_ref().map_or(0, Delivered::pending);
         *self = new;
     }
 
@@ -160,6 +164,7 @@ impl Meters {
         };
         if step == Step::Jump {
             delivered.restart();
+            self.skip = 0;
         }
         let (left, right) = delivered.push(left, right);
         self.push_where(step, left, right);
@@ -170,7 +175,9 @@ impl Meters {
         if step != Step::Nowhere {
             self.places.measure(left, right);
         }
-        self.push(left, right);
+        let skipped = self.skip.min(left.len());
+        self.skip -= skipped;
+        self.push(&left[skipped..], &right[skipped..]);
     }
 
     /// Takes a stretch of the signal of no place.
@@ -183,6 +190,9 @@ impl Meters {
 
     /// The signal ends here: the wave behind its last frame counts too. Call once, before the last picture.
     pub fn finish(&mut self) {
+        if let Some((left, right)) = self.delivered.as_mut().map(Delivered::flush) {
+            self.push_where(Step::On, &left, &right);
+        }
         self.loudness.finish();
         self.places.refresh(true);
     }
