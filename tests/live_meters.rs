@@ -254,12 +254,12 @@ fn every_point_reads_its_own_gain_and_changes_no_bit_of_the_sound() {
     ] {
         let (view, out) = read(point);
         assert_eq!(view.point, words);
-        // 16 bits are what they are, and ends ring.
-        let within = if point == MeterPoint::Delivered { 0.002 } else { 1e-6 };
+        // The K curve at 44.1 kHz is not quite that at 48.
+        let within = if point == MeterPoint::Delivered { 0.005 } else { 1e-6 };
         let off = view.loudness.max_short_term_lufs.unwrap() - quiet - gain_db;
         assert!(off.abs() < within, "{words}: off by {off} dB");
         let off = view.loudness.integrated_lufs.unwrap() - source.loudness.integrated_lufs.unwrap() - gain_db;
-        assert!(off.abs() < 0.002, "{words}: I off by {off}");
+        assert!(off.abs() < 0.005, "{words}: I off by {off}");
         assert!(out == sound, "{words}: the sound is another");
     }
 }
