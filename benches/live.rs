@@ -8,6 +8,9 @@
 //! a thread of the same priority sleeps and wakes in the same rhythm and does nothing: when that one wakes too late, the
 //! machine was not to be had, by us or anybody.
 //!
+//! Before that: what the meter worker takes for a second of audio at 44.1 and 96 kHz, at the master tap and as delivered, and
+//! what listening at each point adds to the callback.
+//!
 //! usage: cargo bench --bench live [--no-default-features] -- [SECONDS] [--json] [--no-export]
 #![allow(
     missing_docs,
@@ -66,13 +69,15 @@ fn args() -> Args {
 
 fn main() {
     let args = args();
+    let meters = meters::costs();
     let dir = tempfile::tempdir().unwrap();
     let mut stage = Stage::new(dir.path(), args.export);
     let runs = [stage.run(128, args.seconds), stage.run(64, args.seconds / 4.0)];
-    let json = Value::Array(runs.iter().map(Reading::json).collect());
+    let json = json!({ "meters": meters.json(), "runs": runs.iter().map(Reading::json).collect::<Vec<_>>() });
     if args.json {
         println!("{json:#}");
     } else {
+        println!("{}", meters.text());
         runs.iter().for_each(|run| println!("{}", run.text()));
     }
 }
@@ -487,5 +492,174 @@ impl Reading {
             script.saves,
             self.exports,
         )
+    }
+}
+
+/// What measuring costs, apart from the program.
+mod meters {
+    use std::sync::Arc;
+    use std::time::Instant;
+
+    use glassmaster::app::meter_settings::{MeterPoint, MeterSettings};
+    use glassmaster::app::telemetry::{Meters, Pictures, tap_of};
+    use glassmaster::engine::{Callback, LiveEngine, MonotonicClock, SamplePlace};
+    use glassmaster::media::{FrameSource, OpenSource, ReadOutcome, SourceError, SourceKey};
+    use glassmaster::meter::loudness_map::LoudnessMap;
+    use glassmaster::model::{Session, Song, SongId, SourceRef, Timeline};
+    use glassmaster::units::{Frames, SampleRate};
+    use serde_json::{Value, json};
+
+    /// Audio measured for a figure.
+    const SECONDS: usize = 30;
+
+    const BUFFER: usize = 256;
+
+    /// Noise that repeats every second or so.
+    struct Noise(Arc<Vec<f64>>);
+
+    impl FrameSource for Noise {
+        fn read(&mut self, pos: Frames, left: &mut [f64], right: &mut [f64]) -> ReadOutcome {
+            for (i, (l, r)) in left.iter_mut().zip(right).enumerate() {
+                let at = (pos.0 as usize + i) % 65_000;
+                (*l, *r) = (self.0[at], self.0[at + 100]);
+            }
+            ReadOutcome::Complete
+        }
+
+        fn length(&self) -> Frames {
+            Frames(1 << 40)
+        }
+    }
+
+    struct Sources(Arc<Vec<f64>>);
+
+    impl OpenSource for Sources {
+        fn open(&self, _: &SourceKey, _: Frames) -> Result<Box<dyn FrameSource>, SourceError> {
+            Ok(Box::new(Noise(Arc::clone(&self.0))))
+        }
+    }
+
+    fn noise() -> Vec<f64> {
+        let mut state = 1u32;
+        let mut next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            0.4 * (f64::from(state) / f64::from(u32::MAX) - 0.5)
+        };
+        (0..1 << 16).map(|_| next()).collect()
+    }
+
+    fn session(rate: SampleRate) -> Arc<Session> {
+        let mut session = Session::new(rate);
+        let frames = 600 * u64::from(rate.0);
+        let source = SourceRef { frames, sample_rate_hz: rate.0, channels: 2, ..SourceRef::default() };
+        let mut song = Song::new(SongId(1), source, rate, Frames::ZERO);
+        song.chain = Arc::new(super::chain());
+        session.songs.push(Arc::new(song));
+        Arc::new(session)
+    }
+
+    /// The figures.
+    pub struct Costs {
+        /// Rate, point, milliseconds of the worker for a second of audio (of that, pictures).
+        worker: Vec<(u32, &'static str, f64, f64)>,
+        /// Rate, point, microseconds of the callback for a second of audio.
+        callback: Vec<(u32, &'static str, f64)>,
+    }
+
+    /// Measures them.
+    pub fn costs() -> Costs {
+        let mut costs = Costs { worker: Vec::new(), callback: Vec::new() };
+        for rate in [SampleRate(44_100), SampleRate(96_000)] {
+            for (point, name) in
+                [(MeterPoint::MasterTap, "master tap"), (MeterPoint::Delivered, "as delivered")]
+            {
+                let (all, painting) = worker_ms(rate, point);
+                costs.worker.push((rate.0, name, all, painting));
+            }
+            for (point, name) in [
+                (MeterPoint::MasterTap, "master tap"),
+                (MeterPoint::Source, "source"),
+                (MeterPoint::AfterSlot(glassmaster::model::SlotId(3)), "after slot 3"),
+                (MeterPoint::SongChain, "song chain"),
+                (MeterPoint::Monitor, "monitor"),
+            ] {
+                costs.callback.push((rate.0, name, callback_us(rate, point)));
+            }
+        }
+        costs
+    }
+
+    fn worker_ms(rate: SampleRate, point: MeterPoint) -> (f64, f64) {
+        let (noise, session) = (noise(), session(rate));
+        let mut meters = Meters::new(rate, &MeterSettings { point, ..MeterSettings::default() });
+        let map = Arc::new(LoudnessMap::new(rate, Timeline::of(&session).end));
+        meters.set_session(0, &session, &map);
+        let (mut pictures, mut place) = (Pictures::default(), SamplePlace::default());
+        place.position = Some(Frames::ZERO);
+        let mut painting = 0.0;
+        let block = rate.0 as usize / 30;
+        let begun = Instant::now();
+        for i in 0..30 * SECONDS {
+            let at = i * 37 % 50_000;
+            meters.push_at(&place, &noise[at..at + block], &noise[at + 50..at + 50 + block]);
+            place = place.after(block);
+            let paints = Instant::now();
+            drop(pictures.paint(&mut meters));
+            painting += paints.elapsed().as_secs_f64();
+        }
+        let per_second = 1000.0 / SECONDS as f64;
+        (begun.elapsed().as_secs_f64() * per_second, painting * per_second)
+    }
+
+    fn callback_us(rate: SampleRate, point: MeterPoint) -> f64 {
+        let (sources, session) = (Arc::new(Sources(Arc::new(noise()))), session(rate));
+        let clock = Box::new(MonotonicClock::default());
+        let (mut engine, mut callback) = LiveEngine::new(rate, sources.clone(), sources, clock).unwrap();
+        let key =
+            |_: &SourceRef| SourceKey { path: "noise".into(), hash: String::new(), rate: SampleRate(0) };
+        engine.set_session(Arc::clone(&session), Arc::new(key)).unwrap();
+        engine.set_tap(tap_of(point, Some(&session)));
+        engine.play(Frames::ZERO);
+        let (mut out, mut scrap) = (vec![0.0f32; 2 * BUFFER], vec![[0.0; 2]; 1 << 14]);
+        let mut turn = |callback: &mut Callback| {
+            let begun = Instant::now();
+            callback.process(&mut out, 2);
+            let took = begun.elapsed().as_secs_f64();
+            engine.take_samples(&mut scrap);
+            took
+        };
+        while !callback.shared().is_playing() {
+            turn(&mut callback);
+        }
+        let buffers = SECONDS * rate.0 as usize / BUFFER;
+        let took: f64 = (0..buffers).map(|_| turn(&mut callback)).sum();
+        took * 1e6 / SECONDS as f64
+    }
+
+    impl Costs {
+        /// For machines.
+        pub fn json(&self) -> Value {
+            let worker = self.worker.iter().map(|(rate, point, ms, painting)| {
+                json!({"rate_hz": rate, "point": point, "worker_ms_per_s": ms, "of_that_pictures_ms": painting})
+            });
+            let callback = self
+                .callback
+                .iter()
+                .map(|(rate, point, us)| json!({"rate_hz": rate, "point": point, "callback_us_per_s": us}));
+            json!({"worker": worker.collect::<Vec<_>>(), "callback": callback.collect::<Vec<_>>()})
+        }
+
+        /// For people.
+        pub fn text(&self) -> String {
+            let worker = self.worker.iter().map(|(rate, point, ms, painting)| {
+                format!("meter worker, {rate} Hz, {point}: {ms:.2} ms a second of audio, of that pictures {painting:.2} ms\n")
+            });
+            let callback = self.callback.iter().map(|(rate, point, us)| {
+                format!(
+                    "callback, {rate} Hz, a chain of five, meters at {point}: {us:.0} µs a second of audio\n"
+                )
+            });
+            worker.chain(callback).collect()
+        }
     }
 }

@@ -8,10 +8,22 @@
 )]
 
 mod common;
+mod render_support;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use common::{run, run_json, text, write_wav};
+use glassmaster::app::frame::MeterView;
+use glassmaster::app::meter_settings::{MeterPoint, MeterSettings};
+use glassmaster::app::telemetry::{Meters, tap_of};
+use glassmaster::engine::{Callback, LiveEngine, MeterTap, Monitor, MonotonicClock, SamplePlace};
+use glassmaster::meter::loudness::LoudnessMeter;
+use glassmaster::meter::loudness_map::LoudnessMap;
+use glassmaster::meter::true_peak::{Keep, TruePeakMeter};
+use glassmaster::model::{Chain, SlotId, Timeline};
+use glassmaster::units::Frames;
+use render_support::{Album, RATE, key, noise};
 use serde_json::{Value, json};
 
 /// A tone with harmonics that swells and pauses, and noise: loudness, range and peaks all have something to read.
@@ -94,4 +106,227 @@ fn the_album_played_reads_what_its_file_reads_to_the_last_digit() {
         }
         assert_eq!(place["measured_s"], place["length_s"], "{rate}");
     }
+}
+
+/// The file of that ending below a folder.
+fn find_file(folder: &Path, ending: &str) -> PathBuf {
+    let mut waiting = vec![folder.to_owned()];
+    while let Some(folder) = waiting.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                waiting.push(path);
+            } else if path.extension().is_some_and(|e| e == ending) {
+                return path;
+            }
+        }
+    }
+    panic!("no .{ending} below {}", folder.display());
+}
+
+#[test]
+fn as_delivered_reads_what_the_cd_image_reads() {
+    let dir = tempfile::tempdir().unwrap();
+    make_album(dir.path(), 96_000, "2");
+    let done = run(dir.path(), &["deliver", "a.json", "cd_wav_cue", "--out", "cd"]);
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    let wav = find_file(&dir.path().join("cd"), "wav");
+    let file = &run_json(dir.path(), &["measure", wav.to_str().unwrap(), "--json"])["files"][0];
+    assert_eq!(file["sample_rate_hz"], 44_100);
+    let args = ["play", "a.json", "--free", "--preload", "--json", "--point", "delivered"];
+    let live = &run_json(dir.path(), &args)["meters"];
+    assert_eq!(live["point"], "as delivered · 44.1 kHz, 16 bit");
+    for figure in &FIGURES[..6] {
+        let off = (live[*figure].as_f64().unwrap() - file[*figure].as_f64().unwrap()).abs();
+        eprintln!("{figure}: live {}, CD image {}", live[*figure], file[*figure]);
+        assert!(off < 0.01, "{figure} is off by {off}");
+    }
+}
+
+/// An engine under our hands: what is called back goes to meters.
+struct Stage {
+    engine: LiveEngine,
+    callback: Box<Callback>,
+    meters: Meters,
+    tap: MeterTap,
+    /// What the meters took: place of the first, and the left channel.
+    heard: Vec<(SamplePlace, Vec<f64>)>,
+    out: Vec<f64>,
+}
+
+impl Stage {
+    fn new(album: &Album, point: MeterPoint) -> Self {
+        let memory = Arc::new(album.memory.clone());
+        let clock = Box::new(MonotonicClock::default());
+        let (mut engine, callback) = LiveEngine::new(RATE, memory.clone(), memory, clock).unwrap();
+        let session = Arc::new(album.session.clone());
+        engine.set_session(Arc::clone(&session), Arc::new(key)).unwrap();
+        let tap = tap_of(point, Some(&session));
+        engine.set_tap(tap);
+        let mut meters = Meters::new(RATE, &MeterSettings { point, ..MeterSettings::default() });
+        let map = Arc::new(LoudnessMap::new(RATE, Timeline::of(&session).end));
+        meters.set_session(engine.session_number(), &session, &map);
+        Self { engine, callback, meters, tap, heard: Vec::new(), out: Vec::new() }
+    }
+
+    /// Plays from a place to a place.
+    fn play(&mut self, from: i64, to: i64) {
+        self.engine.play(Frames(from));
+        let mut begun = false;
+        for _ in 0..10_000_000 {
+            let mut out = [0.0f64; 2 * 441];
+            self.callback.process(&mut out, 2);
+            let playing = self.callback.shared().is_playing();
+            begun |= playing && (from..to).contains(&self.callback.shared().position().0);
+            if begun {
+                self.out.extend_from_slice(&out);
+                self.listen();
+            } else {
+                std::thread::yield_now();
+            }
+            if begun && (self.callback.shared().position() >= Frames(to) || !playing) {
+                return;
+            }
+        }
+        panic!("waited in vain");
+    }
+
+    fn listen(&mut self) {
+        let mut frames = vec![[0.0; 2]; 5000];
+        while let Some((place, count)) = self.engine.samples().take(&mut frames) {
+            let (left, right): (Vec<f64>, Vec<f64>) = frames[..count].iter().map(|f| (f[0], f[1])).unzip();
+            assert_eq!(place.tap, self.tap);
+            self.meters.push_at(&place, &left, &right);
+            self.heard.push((place, left));
+        }
+    }
+
+    fn finish(mut self) -> MeterView {
+        self.meters.finish();
+        self.meters.view()
+    }
+}
+
+/// One song of 6 s, gains in both chains: -1 dB in, +3 dB, -2 dB, -0.5 dB out; +2 dB, -1.25 dB on the album.
+fn gains() -> (Album, [SlotId; 4]) {
+    let mut album = Album::new();
+    let mut slot = |db: f64| album.slot("gain", &[("gain_db", db)]);
+    let slots = [slot(3.0), slot(-2.0), slot(2.0), slot(-1.25)];
+    let ids = [slots[0].id, slots[1].id, slots[2].id, slots[3].id];
+    let [a, b, c, d] = slots;
+    let tone: Vec<f64> = (0..288_000).map(|i| 0.1 * (f64::from(i) * 0.13).sin()).collect();
+    let song = album.add(Arc::new((tone.clone(), tone)), 0);
+    (song.gain_db, song.level_db) = (-1.0, -0.5);
+    song.chain = Arc::new(Chain { slots: vec![a, b], ..Chain::default() });
+    album.session.album_chain = Arc::new(Chain { slots: vec![c, d], ..Chain::default() });
+    (album, ids)
+}
+
+#[test]
+fn every_point_reads_its_own_gain_and_changes_no_bit_of_the_sound() {
+    let (album, [a, b, c, d]) = gains();
+    let read = |point| {
+        let mut stage = Stage::new(&album, point);
+        stage.engine.set_monitor(Monitor { level_db: -10.0, ..Monitor::default() });
+        for _ in 0..20 {
+            // Until the monitor stands where it was set.
+            stage.callback.process(&mut [0.0f64; 2 * 441], 2);
+        }
+        stage.play(0, 288_000);
+        let out: Vec<u64> = stage.out[..500_000].iter().map(|x| x.to_bits()).collect();
+        (stage.finish(), out)
+    };
+    let (source, sound) = read(MeterPoint::Source);
+    assert_eq!(source.point, "song 1 · source");
+    // 0.1 in both channels at 993 Hz: -20 LUFS within the slope of the K curve (loudness.md 3.3).
+    let quiet = source.loudness.max_short_term_lufs.unwrap();
+    assert!((quiet + 20.0).abs() < 0.01, "{quiet}");
+    for (point, gain_db, words) in [
+        (MeterPoint::AfterSlot(a), 2.0, "song 1 · after Gain"),
+        (MeterPoint::AfterSlot(b), 0.0, "song 1 · after Gain"),
+        (MeterPoint::SongChain, -0.5, "song 1 · after its chain"),
+        (MeterPoint::AfterSlot(c), 1.5, "album · after Gain"),
+        (MeterPoint::AfterSlot(d), 0.25, "album · after Gain"),
+        (MeterPoint::MasterTap, 0.25, "master · master tap"),
+        (MeterPoint::AfterSlot(SlotId(77)), 0.25, "master · master tap (the chosen slot is gone)"),
+        (MeterPoint::Monitor, -9.75, "monitor · to the loudspeakers"),
+        (MeterPoint::Delivered, 0.25, "as delivered · 44.1 kHz, 16 bit"),
+    ] {
+        let (view, out) = read(point);
+        assert_eq!(view.point, words);
+        // The K curve at 44.1 kHz is not quite that at 48.
+        let within = if point == MeterPoint::Delivered { 0.005 } else { 1e-6 };
+        let off = view.loudness.max_short_term_lufs.unwrap() - quiet - gain_db;
+        assert!(off.abs() < within, "{words}: off by {off} dB");
+        let off = view.loudness.integrated_lufs.unwrap() - source.loudness.integrated_lufs.unwrap() - gain_db;
+        assert!(off.abs() < 0.005, "{words}: I off by {off}");
+        assert!(out == sound, "{words}: the sound is another");
+    }
+}
+
+#[test]
+fn a_frame_is_booked_where_it_is_heard_at_every_point() {
+    let mut album = Album::new();
+    let mut slot = |kind: &str| album.slot(kind, &[]);
+    let slots = [slot("gain"), slot("limiter"), slot("limiter"), slot("gain")];
+    let ids: Vec<SlotId> = slots.iter().map(|s| s.id).collect();
+    let [a, b, c, d] = slots;
+    let mut click = vec![0.0; 60_000];
+    click[20_011] = 0.5;
+    let song = album.add(Arc::new((click.clone(), click)), 9_001);
+    song.chain = Arc::new(Chain { slots: vec![a, b], ..Chain::default() });
+    album.session.album_chain = Arc::new(Chain { slots: vec![c, d], ..Chain::default() });
+    let slots = ids.into_iter().map(MeterPoint::AfterSlot);
+    let others = [MeterPoint::Source, MeterPoint::SongChain, MeterPoint::MasterTap, MeterPoint::Monitor];
+    for point in slots.chain(others) {
+        let mut stage = Stage::new(&album, point);
+        stage.play(0, 60_000);
+        let mut highest = (0.0, Frames::ZERO);
+        for (place, left) in &stage.heard {
+            for (x, i) in left.iter().zip(0..) {
+                if x.abs() > highest.0 {
+                    highest = (x.abs(), place.position.unwrap() + Frames(i));
+                }
+            }
+        }
+        assert_eq!(highest.1, Frames(9_001 + 20_011), "{point:?}");
+    }
+}
+
+#[test]
+fn an_album_heard_in_pieces_ends_at_the_figures_of_its_file() {
+    let mut album = Album::new();
+    album.add(noise(260_000, 1, 0.5), 96_000);
+    // Processors of a short memory: after a seek the sound itself is what it is in the file.
+    let eq = album.slot("eq", &[("band1_freq_hz", 2_000.0), ("band1_gain_db", 6.0)]);
+    album.add(noise(230_000, 2, 0.3), 4_801).chain = Arc::new(Chain { slots: vec![eq], ..Chain::default() });
+    let width = album.slot("width", &[("width_percent", 130.0)]);
+    album.session.album_chain = Arc::new(Chain { slots: vec![width], ..Chain::default() });
+    let end = Timeline::of(&album.session).end.0;
+    let (left, right, _) = album.render((96_000, end), 1);
+    let mut file = LoudnessMeter::new(RATE.0, 2, 1.0);
+    file.push(&left, &right);
+    let mut peak = TruePeakMeter::new(Keep::Maximum);
+    peak.push(&left, &right);
+    peak.finish();
+    let mut stage = Stage::new(&album, MeterPoint::MasterTap);
+    // Each piece begins a quarter of a second before what it adds; the last is out of the middle.
+    for (from, to) in [(400_000, end), (0, 200_000), (188_000, 412_000), (250_000, 300_000)] {
+        stage.play(from, to);
+    }
+    let view = stage.finish();
+    let album = view.loudness.album;
+    let reading = file.reading();
+    let off = |a: Option<f64>, b: Option<f64>| (a.unwrap() - b.unwrap()).abs();
+    let highest = album.true_peak_dbtp.into_iter().flatten().reduce(f64::max);
+    let offs = [
+        off(album.integrated_lufs, reading.integrated_lufs),
+        off(album.range_lu, reading.range_lu),
+        off(album.max_momentary_lufs, reading.max_momentary_lufs),
+        off(album.max_short_term_lufs, reading.max_short_term_lufs),
+        off(highest, peak.max_dbtp()),
+    ];
+    eprintln!("I, LRA, max M, max S, TP are off by {offs:?}");
+    assert!(offs.iter().all(|off| *off < 0.01), "{offs:?}");
+    assert_eq!(album.measured_s, album.length_s);
 }

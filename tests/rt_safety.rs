@@ -14,9 +14,13 @@ mod render_support;
 use std::sync::Arc;
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc};
+use glassmaster::app::meter_settings::{MeterPoint, MeterSettings};
+use glassmaster::app::telemetry::{Meters, Pictures};
 use glassmaster::engine::lease::Lease;
-use glassmaster::engine::{Callback, LiveEngine, LoopRange, Monitor, MonotonicClock};
-use glassmaster::model::{Session, Song};
+use glassmaster::engine::{Callback, LiveEngine, LoopRange, MeterTap, Monitor, MonotonicClock};
+use glassmaster::meter::loudness_map::LoudnessMap;
+use glassmaster::model::{Session, Song, Timeline};
+use glassmaster::render::watch::WatchPoint;
 use glassmaster::units::Frames;
 use render_support::{Album, RATE, busy_album, key};
 
@@ -74,11 +78,15 @@ fn the_callback_never_allocates_or_frees() {
     let session = edited(&session, 2, |s| s.gap = Frames(9_000));
     set(&mut engine, &session);
     run(&mut callback, 1, until(12_000));
-    // Seeks, one upon the other.
-    for to in [40_000, 30_000, 20_000] {
+    // Seeks, one upon the other, the meters listening elsewhere each time.
+    let slot = album.session.songs[1].chain.slots[0].id;
+    let taps = [WatchPoint::Source, WatchPoint::AfterSlot(slot), WatchPoint::SongChain].map(MeterTap::Inside);
+    for (to, tap) in [40_000, 30_000, 20_000].into_iter().zip(taps) {
+        engine.set_tap(tap);
         engine.play(Frames(to));
         run(&mut callback, 17, until(to + 300));
     }
+    engine.set_tap(MeterTap::Monitor);
     // A loop, and out of it.
     engine.set_loop(Some(LoopRange { from: Frames(21_000), to: Frames(23_000) }));
     let mut wraps = 0;
@@ -98,6 +106,54 @@ fn the_callback_never_allocates_or_frees() {
     run(&mut callback, 4_096, |c| !c.shared().is_playing());
     engine.stop();
     run(&mut callback, 64, |c| !c.shared().is_playing());
+}
+
+/// Takes what waits, as the meter worker does: signal in, pictures out.
+fn listen(engine: &mut LiveEngine, meters: &mut Meters, pictures: &mut Pictures, room: &mut Room) {
+    while let Some((place, count)) = engine.samples().take(&mut room.frames) {
+        for (side, i) in room.sides.iter_mut().zip(0..) {
+            side.clear();
+            side.extend(room.frames[..count].iter().map(|f| f[i]));
+        }
+        meters.push_at(&place, &room.sides[0], &room.sides[1]);
+        room.shown = Some(pictures.paint(meters));
+    }
+}
+
+struct Room {
+    frames: Vec<[f64; 2]>,
+    sides: [Vec<f64>; 2],
+    shown: Option<glassmaster::app::telemetry::Published>,
+}
+
+#[test]
+fn the_meter_worker_allocates_nothing_once_it_runs() {
+    let album = busy_album();
+    for point in [MeterPoint::MasterTap, MeterPoint::Source, MeterPoint::Delivered] {
+        let (mut engine, mut callback) = engine(&album);
+        set(&mut engine, &album.session);
+        engine.set_tap(glassmaster::app::telemetry::tap_of(point, Some(&album.session)));
+        let mut meters = Meters::new(RATE, &MeterSettings { point, ..MeterSettings::default() });
+        let session = Arc::new(album.session.clone());
+        let map = Arc::new(LoudnessMap::new(RATE, Timeline::of(&session).end));
+        meters.set_session(engine.session_number(), &session, &map);
+        let mut pictures = Pictures::default();
+        let mut room = Room {
+            frames: vec![[0.0; 2]; 4096],
+            sides: [Vec::with_capacity(4096), Vec::with_capacity(4096)],
+            shown: None,
+        };
+        engine.play(Frames::ZERO);
+        // The first pictures are painted, the conversion finds its room.
+        run(&mut callback, 512, until(30_000));
+        listen(&mut engine, &mut meters, &mut pictures, &mut room);
+        run(&mut callback, 512, until(90_000));
+        assert!(engine.samples_waiting() > 50_000);
+        assert_no_alloc(|| listen(&mut engine, &mut meters, &mut pictures, &mut room));
+        assert_eq!(engine.samples_waiting(), 0);
+        let view = room.shown.unwrap().meters;
+        assert!(view.loudness.max_momentary_lufs.is_some() && !view.point.is_empty());
+    }
 }
 
 /// Run as a child: must die.

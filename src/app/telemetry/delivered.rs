@@ -5,12 +5,18 @@
 //! of the same kind. After a jump the conversion begins anew, which allocates; nothing else here does once it runs.
 
 use crate::audio::format::{SampleFormat, f64_from_int};
-use crate::deliver::conform::{Ceiling, Chunk, Conform, ConformSpec, album_ceiling_dbtp};
+use crate::deliver::conform::{Ceiling, Chunk, Conform, ConformSpec, album_ceiling_dbtp, converted_frames};
 use crate::model::Session;
 use crate::units::SampleRate;
 
 /// Dither of the deliverables unless they are told otherwise.
 const DITHER: &str = "tpdf";
+
+/// Frames a push may give.
+const ROOM: usize = 1 << 14;
+
+/// Blocks of silence that push everything out: more than a second at any rate.
+const MOST_FLUSHED: usize = 256;
 
 /// More frames than anybody plays.
 const ENDLESS: u64 = 1 << 48;
@@ -22,6 +28,9 @@ pub(super) struct Delivered {
     conform: Option<Conform>,
     left: Vec<f64>,
     right: Vec<f64>,
+    /// Frames since it began: put in, at the rate of the session, and come out.
+    taken: u64,
+    given: u64,
 }
 
 impl Delivered {
@@ -29,7 +38,8 @@ impl Delivered {
     pub(super) fn new(rate: SampleRate, session: Option<&Session>) -> Self {
         let spec = spec_of(rate, session);
         let conform = Conform::new(spec.clone()).ok();
-        Self { spec, conform, left: Vec::with_capacity(1 << 14), right: Vec::with_capacity(1 << 14) }
+        let [left, right] = [(); 2].map(|()| Vec::with_capacity(ROOM));
+        Self { spec, conform, left, right, taken: 0, given: 0 }
     }
 
     /// Takes up what a session says about its deliveries.
@@ -44,6 +54,30 @@ impl Delivered {
     /// Begins anew.
     pub(super) fn restart(&mut self) {
         self.conform = Conform::new(self.spec.clone()).ok();
+        (self.taken, self.given) = (0, 0);
+    }
+
+    /// Frames of what was put in that have yet to come out.
+    pub(super) fn pending(&self) -> usize {
+        let due = converted_frames(self.taken, self.spec.from, self.spec.to);
+        due.saturating_sub(self.given) as usize
+    }
+
+    /// What is pending, as if silence followed. The signal ends here.
+    pub(super) fn flush(&mut self) -> (Vec<f64>, Vec<f64>) {
+        let (pending, silence) = (self.pending(), [0.0; 1024]);
+        let (mut left, mut right) = (Vec::new(), Vec::new());
+        for _ in 0..MOST_FLUSHED {
+            if left.len() >= pending {
+                break;
+            }
+            let (l, r) = self.push(&silence, &silence);
+            left.extend_from_slice(l);
+            right.extend_from_slice(r);
+        }
+        left.truncate(pending);
+        right.truncate(pending);
+        (left, right)
     }
 
     /// What a stretch of the tap becomes; it comes later than it goes in.
@@ -56,6 +90,8 @@ impl Delivered {
             self.left.extend(frames.iter().map(|f| f64_from_int(f[0], bits)));
             self.right.extend(frames.iter().map(|f| f64_from_int(f[1], bits)));
         }
+        self.taken += left.len() as u64;
+        self.given += self.left.len() as u64;
         (&self.left, &self.right)
     }
 }

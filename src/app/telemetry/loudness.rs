@@ -138,13 +138,15 @@ impl Loudness {
         let reading = self.meter.reading();
         let max_true_peak_dbtp = dbtp(self.max_true_peak);
         let song = places.current_song().map(|(_, id)| id);
-        let mut history = std::mem::take(&mut out.short_term_history);
-        // Only the first picture finds none of its own.
-        if Arc::get_mut(&mut history).is_none_or(|h| h.capacity() < HISTORY_VALUES) {
-            history = Arc::new(Vec::with_capacity(HISTORY_VALUES));
-        }
-        if let Some(values) = Arc::get_mut(&mut history) {
-            values.clone_from(&self.history);
+        let history = Arc::get_mut(&mut out.short_term_history);
+        match history.filter(|values| values.capacity() >= HISTORY_VALUES) {
+            Some(values) => values.clone_from(&self.history),
+            // The first picture, or one that somebody still looks at.
+            None => {
+                let mut values = Vec::with_capacity(HISTORY_VALUES);
+                values.clone_from(&self.history);
+                out.short_term_history = Arc::new(values);
+            }
         }
         *out = LoudnessView {
             momentary_lufs: reading.momentary_lufs,
@@ -164,7 +166,7 @@ impl Loudness {
             song: song.and_then(|id| places.song(id)),
             album: places.album(),
             counts: Arc::clone(&self.counts),
-            short_term_history: history,
+            short_term_history: Arc::clone(&out.short_term_history),
         };
     }
 }

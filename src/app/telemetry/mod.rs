@@ -47,6 +47,8 @@ pub struct Meters {
     delivered: Option<Delivered>,
     /// Where the signal it measures is taken.
     tap: MeterTap,
+    /// Frames still on their way through the conversion that came before the reset.
+    skip: usize,
     gap: bool,
 }
 
@@ -67,6 +69,7 @@ impl Meters {
             places: Places::new(rate),
             delivered: is_delivered.then(|| Delivered::new(session_rate, None)),
             tap: tap_of(settings.point, None),
+            skip: 0,
             gap: false,
         }
     }
@@ -140,6 +143,7 @@ impl Meters {
         std::mem::swap(&mut new.trace, &mut self.trace);
         new.tap = self.tap;
         new.levels.go_on_after(&self.levels);
+        new.skip = new.delivered.as_ref().map_or(0, Delivered::pending);
         *self = new;
     }
 
@@ -171,6 +175,7 @@ impl Meters {
         };
         if step == Step::Jump {
             delivered.restart();
+            self.skip = 0;
         }
         let (left, right) = delivered.push(left, right);
         self.push_where(step, left, right);
@@ -181,7 +186,9 @@ impl Meters {
         if step != Step::Nowhere {
             self.places.measure(left, right);
         }
-        self.push(left, right);
+        let skipped = self.skip.min(left.len());
+        self.skip -= skipped;
+        self.push(&left[skipped..], &right[skipped..]);
     }
 
     /// Takes a stretch of the signal of no place.
@@ -195,6 +202,9 @@ impl Meters {
 
     /// The signal ends here: the wave behind its last frame counts too. Call once, before the last picture.
     pub fn finish(&mut self) {
+        if let Some((left, right)) = self.delivered.as_mut().map(Delivered::flush) {
+            self.push_where(Step::On, &left, &right);
+        }
         self.levels.finish();
         self.loudness.finish();
         self.places.refresh(true);

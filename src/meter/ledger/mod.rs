@@ -96,8 +96,9 @@ pub struct Ledger {
     songs: Vec<Sheet>,
     album_gauge: Gauge,
     song_gauge: Gauge,
-    /// Index of the song heard now.
+    /// Index of the song heard now, and identity of the one heard last.
     song: Option<usize>,
+    heard: Option<u64>,
     /// Next album frame of the run, and the first at which its sound is that of the place.
     next: Option<Frames>,
     sound_from: Frames,
@@ -116,6 +117,7 @@ impl Ledger {
             album_gauge: Gauge::new(rate),
             song_gauge: Gauge::new(rate),
             song: None,
+            heard: None,
             next: None,
             sound_from: Frames::ZERO,
             map: Arc::default(),
@@ -269,6 +271,7 @@ impl Ledger {
             self.song_gauge.is_running = false;
             return;
         };
+        self.heard = Some(span.id);
         // At its first frame it begins as if it were alone; inside, the filter has to settle.
         let from = if at == span.start { at } else { at + self.settling() };
         self.song_gauge.begin((at - span.start).0, (from.max(self.sound_from) - span.start).0);
@@ -342,7 +345,7 @@ impl Ledger {
 
     /// The song heard last.
     pub fn current_song(&self) -> Option<u64> {
-        self.song.and_then(|i| self.spans.get(i)).map(|s| s.id)
+        self.heard.filter(|id| self.spans.iter().any(|s| s.id == *id))
     }
 
     /// Forgets everything measured.
