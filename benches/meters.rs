@@ -21,7 +21,8 @@ use glassmaster::meter::analysis::{Analyzer, FileFacts};
 use glassmaster::meter::bandwidth::BandwidthMeter;
 use glassmaster::meter::dynamics::{DrChannel, Moments};
 use glassmaster::meter::loudness::LoudnessMeter;
-use glassmaster::meter::true_peak::{Keep, TruePeakMeter};
+use glassmaster::meter::thirds::AverageSpectrum;
+use glassmaster::meter::true_peak::{CrestSteps, Keep, TruePeakMeter};
 
 const RATES_HZ: [u32; 2] = [44_100, 96_000];
 /// Seconds of sound in one run.
@@ -296,10 +297,15 @@ fn print_race(title: &str, results: &[(&str, f64, Found)]) {
     println!("\n{title}");
     let yardstick = results.iter().find(|r| r.0 == YARDSTICK).map_or(f64::NAN, |r| r.1);
     for (name, seconds, found) in results {
-        let mut line = format!("  {name:38} {:8.0} x real time {:6.2} x", SECONDS / seconds, yardstick / seconds);
+        let mut line = format!("  {name:38} {:8.0} x real time", SECONDS / seconds);
+        if yardstick.is_finite() {
+            let written = write!(line, " {:6.2} x", yardstick / seconds);
+            debug_assert!(written.is_ok());
+        }
         if found.integrated_lufs < 0.0 {
             let Found { integrated_lufs, range_lu, true_peak_dbtp } = found;
-            let written = write!(line, "   {integrated_lufs:7.3} LUFS {range_lu:6.3} LU {true_peak_dbtp:7.3} dBTP");
+            let written =
+                write!(line, "   {integrated_lufs:7.3} LUFS {range_lu:6.3} LU {true_peak_dbtp:7.3} dBTP");
             debug_assert!(written.is_ok());
         }
         println!("{line}");
@@ -353,37 +359,72 @@ fn parts(p: &Programme) {
         Found::default()
     };
     let runs: Vec<(&str, Run<'_>)> = vec![
-        ("loudness", timed(|| {
-            let mut meter = LoudnessMeter::new(p.rate, 2, 0.1);
-            each(Box::new(move |l, r| meter.push(l, r)))
-        })),
-        ("true peak, maximum", timed(|| {
-            let mut meter = TruePeakMeter::new(Keep::Maximum);
-            each(Box::new(move |l, r| meter.push(l, r)))
-        })),
-        ("true peak, live, read every 1024", timed(|| {
-            let mut meter = TruePeakMeter::new(Keep::Intervals);
-            each(Box::new(move |l, r| {
-                meter.push(l, r);
-                black_box(meter.take_interval());
-            }))
-        })),
-        ("bandwidth", timed(|| {
-            let mut meter = BandwidthMeter::new(p.rate);
-            each(Box::new(move |l, r| meter.push(l, r)))
-        })),
-        ("moments", timed(|| {
-            each(Box::new(move |l, r| {
-                black_box((Moments::of(l), Moments::of(r)));
-            }))
-        })),
-        ("DR", timed(|| {
-            let mut dr = [DrChannel::new(p.rate, 0.1), DrChannel::new(p.rate, 0.1)];
-            each(Box::new(move |l, r| {
-                dr[0].push(l);
-                dr[1].push(r);
-            }))
-        })),
+        (
+            "loudness",
+            timed(|| {
+                let mut meter = LoudnessMeter::new(p.rate, 2, 0.1);
+                each(Box::new(move |l, r| meter.push(l, r)))
+            }),
+        ),
+        (
+            "true peak, maximum",
+            timed(|| {
+                let mut meter = TruePeakMeter::new(Keep::Maximum);
+                each(Box::new(move |l, r| meter.push(l, r)))
+            }),
+        ),
+        (
+            "true peak, live, read every 1024",
+            timed(|| {
+                let mut meter = TruePeakMeter::new(Keep::Intervals);
+                each(Box::new(move |l, r| {
+                    meter.push(l, r);
+                    black_box(meter.take_interval());
+                }))
+            }),
+        ),
+        (
+            "true peak, every 100 ms",
+            timed(|| {
+                let mut steps = [CrestSteps::new(p.rate, 0.1), CrestSteps::new(p.rate, 0.1)];
+                each(Box::new(move |l, r| {
+                    steps[0].push(l);
+                    steps[1].push(r);
+                }))
+            }),
+        ),
+        (
+            "thirds of an octave",
+            timed(|| {
+                let mut meter = AverageSpectrum::new(p.rate, 2);
+                each(Box::new(move |l, r| meter.push(l, r)))
+            }),
+        ),
+        (
+            "bandwidth",
+            timed(|| {
+                let mut meter = BandwidthMeter::new(p.rate);
+                each(Box::new(move |l, r| meter.push(l, r)))
+            }),
+        ),
+        (
+            "moments",
+            timed(|| {
+                each(Box::new(move |l, r| {
+                    black_box((Moments::of(l), Moments::of(r)));
+                }))
+            }),
+        ),
+        (
+            "DR",
+            timed(|| {
+                let mut dr = [DrChannel::new(p.rate, 0.1), DrChannel::new(p.rate, 0.1)];
+                each(Box::new(move |l, r| {
+                    dr[0].push(l);
+                    dr[1].push(r);
+                }))
+            }),
+        ),
     ];
     print_race(&format!("{} Hz, our parts", p.rate), &race(&runs));
 }
