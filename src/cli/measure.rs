@@ -7,16 +7,19 @@ use serde_json::json;
 use super::args::MeasureArgs;
 use super::output::{CliError, INPUT, print, print_json, say};
 use crate::jobs::JobContext;
-use crate::jobs::inspect::{Inspected, inspect};
-use crate::jobs::parallel::{map_in_order, thread_count};
-use crate::media::SourceError;
+use crate::jobs::inspect::{Inspected, inspect_open};
+use crate::jobs::parallel::{map_in_order, thread_count, threads_each};
+use crate::media::{Decoder, SourceError};
 use crate::meter::analysis::Measurements;
 use crate::units::hms_from_seconds;
 
 pub fn run(args: &MeasureArgs) -> Result<u8, CliError> {
-    let measure = |_: usize, path: &PathBuf| inspect(path, &JobContext::detached(), &mut |_, _| ());
-    let results: Vec<Result<Inspected, SourceError>> =
-        map_in_order(&args.paths, thread_count(args.threads), measure);
+    let threads = thread_count(args.threads);
+    let each = threads_each(threads, args.paths.len());
+    let measure = |_: usize, path: &PathBuf| {
+        inspect_open(Decoder::open(path)?, path, each, &JobContext::detached(), &mut |_, _| ())
+    };
+    let results: Vec<Result<Inspected, SourceError>> = map_in_order(&args.paths, threads, measure);
     let mut code = 0;
     let mut measured = Vec::new();
     for result in results {

@@ -144,7 +144,7 @@ impl FileSpec {
     fn facts(&self, target: &Path) -> FileFacts {
         FileFacts {
             path: target.to_string_lossy().into_owned(),
-            format: self.kind.name().to_owned(),
+            format: self.format_name(),
             sample_rate_hz: self.rate.0,
             channels: 2,
             bits: Some(self.format.integer_bits().unwrap_or(self.format.bytes() as u32 * 8)),

@@ -105,7 +105,10 @@ impl Coarse {
         }
         let here = &window[COARSE_HALF - 1..][..GROUP];
         let next = &window[COARSE_HALF..][..GROUP];
-        std::array::from_fn(|k| larger(acc[k].abs(), larger(here[k].abs(), next[k].abs())))
+        for k in 0..GROUP {
+            acc[k] = larger(acc[k].abs(), larger(here[k].abs(), next[k].abs()));
+        }
+        acc
     }
 
     /// The same with the points at a quarter and three quarters.
@@ -119,7 +122,10 @@ impl Coarse {
                 third[k] += tap * back[k];
             }
         }
-        std::array::from_fn(|k| larger(halves[k], larger(first[k].abs(), third[k].abs())))
+        for k in 0..GROUP {
+            first[k] = larger(halves[k], larger(first[k].abs(), third[k].abs()));
+        }
+        first
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::JobContext;
 use super::inspect::inspect_open;
-use super::parallel::map_in_order;
+use super::parallel::{map_in_order, threads_each};
 use crate::media::{Decoder, SourceError};
 use crate::meter::analysis::Analysis;
 use crate::qc::{self, Brief, DeliveredFile, FaultScan, Faults, FileCheck, ReadFault, ReadFaultKind};
@@ -28,6 +28,16 @@ pub fn read_for_check(
     cx: &JobContext,
     listen: &mut dyn FnMut(&[f64], &[f64]),
 ) -> Result<ReadFile, SourceError> {
+    read_on(path, brief, 1, cx, listen)
+}
+
+fn read_on(
+    path: &Path,
+    brief: &Brief,
+    threads: usize,
+    cx: &JobContext,
+    listen: &mut dyn FnMut(&[f64], &[f64]),
+) -> Result<ReadFile, SourceError> {
     let shown = path.display().to_string();
     let decoder = match Decoder::open(path) {
         Ok(decoder) => decoder,
@@ -37,7 +47,7 @@ pub fn read_for_check(
     let integer_bits = (!facts.float && facts.bits > 0).then_some(facts.bits);
     let mut scan = FaultScan::new(facts.rate.0, facts.channels, integer_bits, brief);
     let stereo = facts.channels > 1;
-    let inspected = inspect_open(decoder, path, cx, &mut |left, right| {
+    let inspected = inspect_open(decoder, path, threads, cx, &mut |left, right| {
         scan.push(left, if stereo { right } else { &[] });
         listen(left, right);
     });
@@ -104,7 +114,8 @@ pub fn check(
     threads: usize,
     cx: &JobContext,
 ) -> Result<Vec<FileCheck>, SourceError> {
-    let read = map_in_order(paths, threads, |_, path| read_for_check(path, brief, cx, &mut |_, _| ()));
+    let each = threads_each(threads, paths.len());
+    let read = map_in_order(paths, threads, |_, path| read_on(path, brief, each, cx, &mut |_, _| ()));
     let read = read.into_iter().collect::<Result<Vec<_>, _>>()?;
     Ok(judge(&read.iter().collect::<Vec<_>>(), brief))
 }

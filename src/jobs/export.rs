@@ -10,6 +10,7 @@ use super::fan_out::{Push, fan_out};
 use super::inspect::inspect;
 use super::parallel::map_in_order;
 use super::sources::{key_of, prepare};
+use crate::audio::format::SampleFormat;
 use crate::deliver::manifest::AudioProof;
 use crate::deliver::{self, DeliverError, Deliverable, DeliveryContext, Written, naming};
 use crate::dsp::fft;
@@ -268,20 +269,28 @@ fn pass(
 /// What the last look at a finished file gave: measurements, and of a lossy one its residual.
 type Measured = (Measurements, Option<NullResult>);
 
-/// Opens every audio file and disc image again and measures what is in it.
+/// Whether what was measured while the file was written is proved to be what is in it: its sound was read back and is
+/// the same, and nothing was rounded after measuring.
+fn is_measured(file: &Written, proof: &AudioProof) -> bool {
+    file.bit_exact && file.measurements.is_some() && proof.format != SampleFormat::Float32
+}
+
+/// Opens audio files and disc images again and measures what is in them, each file once.
 fn measure_files(files: &mut [Written], threads: usize) -> Result<(), ExportError> {
     let measured = map_in_order(files, threads, |_, file| match (&file.audio, file.frames) {
+        (Some(proof), _) if is_measured(file, proof) => None,
         (Some(proof), _) => Some(measure_file(&file.path, proof)),
         // No container tells what it is: sectors of 16-bit pairs (ddp.md section 6), or the same in a cue's WAV.
         (None, frames) if frames > 0 => Some(measure_image(file).map(|m| (m, None)).map_err(Into::into)),
         _ => None,
     });
     for (file, measured) in files.iter_mut().zip(measured) {
-        let Some((measurements, residual)) = measured.transpose()? else { continue };
-        file.measurements = Some(measurements);
-        if let Some(NullResult(null_db)) = residual {
-            file.null_db = null_db;
-            file.bit_exact = null_db.is_none();
+        if let Some((measurements, residual)) = measured.transpose()? {
+            file.measurements = Some(measurements);
+            if let Some(NullResult(null_db)) = residual {
+                file.null_db = null_db;
+                file.bit_exact = null_db.is_none();
+            }
         }
         // What was kept for the comparison has done its work.
         if let Some(proof) = &mut file.audio {

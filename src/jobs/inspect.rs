@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use super::JobContext;
+use super::measuring::{Feed, measure_on};
 use crate::media::decode::Decoder;
 use crate::media::{self, SourceError};
-use crate::meter::analysis::{Analysis, Analyzer, FileFacts};
+use crate::meter::analysis::{Analysis, FileFacts};
 
 /// A file read to its end (or to where it is damaged).
 #[derive(Debug)]
@@ -41,41 +42,52 @@ pub fn inspect(
     cx: &JobContext,
     listen: &mut dyn FnMut(&[f64], &[f64]),
 ) -> Result<Inspected, SourceError> {
-    inspect_open(Decoder::open(path)?, path, cx, listen)
+    inspect_open(Decoder::open(path)?, path, 1, cx, listen)
 }
 
-/// The same for a file that is open already, at its start.
+/// The same for a file that is open already, at its start; a long file is measured on up to `threads` threads beside the
+/// one that reads it.
 ///
 /// # Errors
 /// As [`inspect`].
 pub fn inspect_open(
     mut decoder: Decoder,
     path: &Path,
+    threads: usize,
     cx: &JobContext,
     listen: &mut dyn FnMut(&[f64], &[f64]),
 ) -> Result<Inspected, SourceError> {
     let facts = decoder.facts().clone();
-    let mut analyzer = Analyzer::for_frames(measured_facts(path, &facts), facts.frames);
-    let mut block = [Vec::new(), Vec::new()];
     let mut damage = None;
+    let analysis = measure_on(measured_facts(path, &facts), facts.frames, threads, |feed| {
+        damage = read_through(&mut decoder, cx, feed, listen)?;
+        Ok(())
+    })?;
+    Ok(Inspected { facts, analysis, decoded_frames: decoder.position(), damage })
+}
+
+/// Decodes to the end, or to where the file is damaged, which it says.
+fn read_through(
+    decoder: &mut Decoder,
+    cx: &JobContext,
+    feed: &mut Feed<'_>,
+    listen: &mut dyn FnMut(&[f64], &[f64]),
+) -> Result<Option<SourceError>, SourceError> {
+    let (stereo, frames) = (decoder.facts().channels > 1, decoder.facts().frames.max(1));
+    let mut block = [Vec::new(), Vec::new()];
     loop {
         if cx.is_cancelled() {
             return Err(SourceError::Cancelled);
         }
         match decoder.next(&mut block) {
-            Ok(0) => break,
+            Ok(0) => return Ok(None),
             Ok(_) => {}
-            Err(error @ SourceError::Damaged { .. }) => {
-                damage = Some(error);
-                break;
-            }
+            Err(error @ SourceError::Damaged { .. }) => return Ok(Some(error)),
             Err(error) => return Err(error),
         }
         let [left, right] = &block;
-        analyzer.push(left, if facts.channels > 1 { right } else { &[] });
+        feed(left, if stereo { right } else { &[] });
         listen(left, right);
-        cx.set_fraction(decoder.position() as f64 / facts.frames.max(1) as f64);
+        cx.set_fraction(decoder.position() as f64 / frames as f64);
     }
-    let decoded_frames = decoder.position();
-    Ok(Inspected { facts, analysis: analyzer.finish(), decoded_frames, damage })
 }

@@ -9,6 +9,7 @@ pub mod fan_out;
 pub mod import;
 pub mod inspect;
 pub mod matching;
+pub mod measuring;
 pub mod parallel;
 pub mod pool;
 pub mod render;

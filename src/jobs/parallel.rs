@@ -35,6 +35,11 @@ pub fn thread_count(limit: Option<usize>) -> usize {
     limit.map_or(cores, |l| l.clamp(1, 64))
 }
 
+/// Threads for each of so many things worked on at the same time.
+pub fn threads_each(threads: usize, things: usize) -> usize {
+    threads / things.clamp(1, threads.max(1))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,6 +52,13 @@ mod tests {
                 map_in_order(&items, threads, |i, &x| i + x * 10),
                 items.iter().map(|x| x * 11).collect::<Vec<_>>()
             );
+        }
+    }
+
+    #[test]
+    fn threads_are_shared_out() {
+        for (threads, things, each) in [(2, 1, 2), (2, 2, 1), (2, 14, 1), (8, 3, 2), (4, 0, 4), (1, 5, 1)] {
+            assert_eq!(threads_each(threads, things), each);
         }
     }
 }
