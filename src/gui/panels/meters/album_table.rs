@@ -3,7 +3,9 @@
 //! A click on a heading sorts by it (largest first), a second reverses, a third goes back to the running order. Arrows move
 //! the selection, Enter plays the song. Figures of before a change are struck through until the new ones are there.
 
-use egui::{Align2, Color32, EventFilter, Id, Key, Modifiers, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{
+    Align2, Color32, EventFilter, Id, Key, Modifiers, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2,
+};
 
 use crate::app::frame::{AlbumRow, Frame, Outlier, Reading, RowState, SongFigures, Standing};
 use crate::app::{Action, Command};
@@ -218,7 +220,8 @@ fn choose(frame: &Frame, song: SongId, out: &mut Outbox) {
 fn line_of(rect: Rect, count: usize) -> (Rect, Rect, Vec<Rect>) {
     let number = Rect::from_min_size(rect.min, vec2(NUMBER_WIDTH, rect.height()));
     let cells_from = rect.left() + rect.width() - CELL_WIDTH * count as f32;
-    let title = Rect::from_min_max(pos2(number.right() + 6.0, rect.top()), pos2(cells_from - 4.0, rect.bottom()));
+    let title =
+        Rect::from_min_max(pos2(number.right() + 6.0, rect.top()), pos2(cells_from - 4.0, rect.bottom()));
     let cells = (0..count).map(|i| {
         let left = cells_from + CELL_WIDTH * i as f32;
         Rect::from_min_size(pos2(left, rect.top()), vec2(CELL_WIDTH, rect.height()))
@@ -289,7 +292,8 @@ fn whole_ui(ui: &mut Ui, frame: &Frame, width: f32, state: &AlbumTableState) {
     let figures = frame.album.whole;
     let standing = Standing::default();
     response.widget_info(|| {
-        let spoken = figures.map_or_else(|| "not measured".to_owned(), |f| spoken(&f, &standing, &state.shown));
+        let spoken =
+            figures.map_or_else(|| "not measured".to_owned(), |f| spoken(&f, &standing, &state.shown));
         WidgetInfo::labeled(Role::Row, true, format!("Album: {spoken}"))
     });
     let Some(figures) = figures else { return };
@@ -361,7 +365,8 @@ fn number_ui(ui: &Ui, t: &Theme, rect: Rect, index: usize, row: &AlbumRow) {
         RowState::Stale | RowState::Waiting => {
             let colour = if row.measuring { t.master } else { t.text_weak };
             ui.painter().text(mark.center(), Align2::CENTER_CENTER, "…", t.font(t.body), colour);
-            let old = if row.state == RowState::Stale { "; the figures are of before the change" } else { "" };
+            let old =
+                if row.state == RowState::Stale { "; the figures are of before the change" } else { "" };
             let way = if row.measuring { "being measured" } else { "waits to be measured" };
             hover(&format!("The song {way}{old}"));
         }
@@ -399,7 +404,15 @@ fn bar_ui(ui: &Ui, t: &Theme, rect: Rect, value_lu: f64, from_middle: bool) {
 }
 
 /// A value; struck through where it is of before a change.
-fn value_ui(ui: &Ui, t: &Theme, rect: Rect, reading_of: Reading, value: f64, colour: Color32, old: bool) -> Rect {
+fn value_ui(
+    ui: &Ui,
+    t: &Theme,
+    rect: Rect,
+    reading_of: Reading,
+    value: f64,
+    colour: Color32,
+    old: bool,
+) -> Rect {
     let (_, _, decimals) = reading_of.heading();
     let at = rect.right_center() - vec2(6.0, 0.0);
     let ink = if old { t.text_weak } else { colour };

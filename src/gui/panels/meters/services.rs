@@ -51,12 +51,15 @@ pub fn services_ui(ui: &mut Ui, frame: &Frame, state: &mut ServicesState, out: &
     let chosen = chosen.and_then(|id| frame.album.services.iter().find(|s| s.id == id));
     let detail_height = if chosen.is_some() { (ui.available_height() * 0.42).max(90.0) } else { 0.0 };
     let list_height = (ui.available_height() - detail_height - 8.0).max(60.0);
-    egui::ScrollArea::vertical().id_salt("services").auto_shrink(false).max_height(list_height).show(ui, |ui| {
-        head_ui(ui, state);
-        for service in frame.album.services.iter() {
-            row_ui(ui, frame, service, state, out);
-        }
-    });
+    egui::ScrollArea::vertical().id_salt("services").auto_shrink(false).max_height(list_height).show(
+        ui,
+        |ui| {
+            head_ui(ui, state);
+            for service in frame.album.services.iter() {
+                row_ui(ui, frame, service, state, out);
+            }
+        },
+    );
     if let Some(service) = chosen {
         ui.add_space(4.0);
         egui::ScrollArea::vertical()
@@ -71,7 +74,11 @@ fn tools_ui(ui: &mut Ui, frame: &Frame, state: &mut ServicesState, out: &mut Out
     ui.horizontal(|ui| {
         for (label, mode, about) in [
             ("Habit", None, "Each service as it does of itself: by album where it can, else by song"),
-            ("By song", Some(Mode::Track), "Every song by its own loudness: the song at the playhead is shown"),
+            (
+                "By song",
+                Some(Mode::Track),
+                "Every song by its own loudness: the song at the playhead is shown",
+            ),
             ("By album", Some(Mode::Album), "All songs by the loudness of the album"),
         ] {
             if toggle(ui, label, state.mode == mode, t.master).on_hover_text(about).clicked() {
@@ -158,7 +165,12 @@ fn row_ui(ui: &mut Ui, frame: &Frame, service: &Service, state: &mut ServicesSta
     let chosen = state.chosen.as_ref() == Some(&service.id);
     let words = verdict.as_ref().map_or("not measured yet", |v| v.text.as_str());
     row.widget_info(|| {
-        WidgetInfo::selected(Role::Row, true, chosen, format!("{}, target {}: {words}", service.name, service.target_text()))
+        WidgetInfo::selected(
+            Role::Row,
+            true,
+            chosen,
+            format!("{}, target {}: {words}", service.name, service.target_text()),
+        )
     });
     if chosen {
         ui.painter().rect_filled(rect, 0.0, t.selection);
@@ -183,7 +195,13 @@ fn row_ui(ui: &mut Ui, frame: &Frame, service: &Service, state: &mut ServicesSta
     if date.width() > 20.0 {
         elided(ui, date, &format!("{}, {}", service.date, service.confidence.label()), t.small, t.text_weak);
     }
-    let tip = format!("{words}\n{}\n{} ({}; {})", service.note, service.source, service.date, service.confidence.label());
+    let tip = format!(
+        "{words}\n{}\n{} ({}; {})",
+        service.note,
+        service.source,
+        service.date,
+        service.confidence.label()
+    );
     if row.on_hover_text(tip.trim()).clicked() {
         state.chosen = (!chosen).then(|| service.id.clone());
     }
@@ -240,7 +258,10 @@ fn detail_ui(ui: &mut Ui, frame: &Frame, service: &Service) {
         ("Source", service.source.as_str()),
     ];
     for (label, text) in facts.into_iter().filter(|(_, text)| !text.is_empty()) {
-        ui.add(egui::Label::new(RichText::new(format!("{label}: {text}")).size(t.small).color(t.text_weak)).wrap());
+        ui.add(
+            egui::Label::new(RichText::new(format!("{label}: {text}")).size(t.small).color(t.text_weak))
+                .wrap(),
+        );
     }
     ui.add_space(4.0);
     if let Some(whole) = &frame.album.whole {
@@ -261,8 +282,16 @@ fn told_ui(ui: &mut Ui, t: &Theme, number: &str, title: &str, verdict: &Verdict,
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 20.0), Sense::hover());
     let [place, name, _, gain, lufs, peak, said, _] = columns(rect);
     let ink = if old { t.text_weak } else { t.text };
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{number} {title}: {}", verdict.text)));
-    ui.painter().text(place.right_center() - vec2(6.0, 0.0), Align2::RIGHT_CENTER, number, t.font(t.small), t.text_weak);
+    response.widget_info(|| {
+        WidgetInfo::labeled(Role::Label, true, format!("{number} {title}: {}", verdict.text))
+    });
+    ui.painter().text(
+        place.right_center() - vec2(6.0, 0.0),
+        Align2::RIGHT_CENTER,
+        number,
+        t.font(t.small),
+        t.text_weak,
+    );
     elided(ui, name, title, t.body, ink);
     if let Some(playback) = verdict.playback {
         let cells = [
