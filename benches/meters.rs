@@ -60,7 +60,7 @@ impl Programme {
         let (mut low, mut out) = ([0.0f64; 2], [Vec::with_capacity(n), Vec::with_capacity(n)]);
         for i in 0..n {
             let t = i as f64 / f64::from(rate);
-            let part = if (t / 8.0) as u64 % 2 == 0 { 1.0 } else { 0.4 };
+            let part = if ((t / 8.0) as u64).is_multiple_of(2) { 1.0 } else { 0.4 };
             let beat = (-6.0 * (t * 2.0).fract()).exp() + 0.15;
             let bass = 0.5 * (std::f64::consts::TAU * 55.0 * t).sin();
             let common = white.next();
@@ -251,6 +251,8 @@ fn ffmpeg_scan(wav: &Path) -> Option<(f64, Found)> {
     Some(((whole - decode).max(1e-9), found))
 }
 
+/// What takes blocks of a programme.
+type Listener = Box<dyn FnMut(&[f64], &[f64])>;
 /// Someone who measures: seconds and figures of a run, if it can run.
 type Run<'a> = Box<dyn Fn() -> Option<(f64, Found)> + 'a>;
 
@@ -352,7 +354,7 @@ fn peers(p: &Programme, folder: &Path) {
 
 /// Where our own time goes.
 fn parts(p: &Programme) {
-    let each = |mut go: Box<dyn FnMut(&[f64], &[f64])>| {
+    let each = |mut go: Listener| {
         for (l, r) in p.blocks(1024) {
             go(l, r);
         }

@@ -8,7 +8,8 @@ use glassmaster::meter::level::{ChannelLevels, TruePeakBars};
 use glassmaster::meter::loudness::LoudnessMeter;
 use glassmaster::meter::peak::LevelMeter;
 use glassmaster::meter::spectrum::{
-    BandMeter as ToneMeter, Channel, FftSize, SpectrumAnalyzer, SpectrumView, StereoSpectrum, Traces, WindowKind,
+    BandMeter as ToneMeter, Channel, FftSize, SpectrumAnalyzer, SpectrumView, StereoSpectrum, Traces,
+    WindowKind,
 };
 use glassmaster::meter::stereo::{
     BandMeter, BandSplit, FoldDown, Goniometer, LowSide, PolarLevel, Scope, StereoMeter,

@@ -12,8 +12,8 @@ use egui::{Ui, Vec2, vec2};
 use egui_kittest::{Harness, SnapshotOptions};
 use glassmaster::app::Frame;
 use glassmaster::app::frame::{
-    CurveKind, CurveView, FieldView, FocusView, LevelTrace, LevelView, LoudnessView, MeterView, PlaceReading,
-    Selection, SpectrumView, StereoView,
+    AlbumRow, CurveKind, CurveView, FieldView, FocusView, LevelTrace, LevelView, LoudnessView, MeterView,
+    Mode, PlaceReading, RowState, Selection, ServicePlay, SongFigures, SpectrumView, StereoView,
 };
 use glassmaster::app::meter_settings::{
     BuiltIn, CorrelationBands, Difference, FieldPicture, LevelScale, LevelSettings, LoudnessPart,
@@ -24,9 +24,12 @@ use glassmaster::dsp::noise::Noise;
 use glassmaster::engine::SamplePlace;
 use glassmaster::gui::outbox::Outbox;
 use glassmaster::gui::panels::chain::{ChainState, chain_ui};
+use glassmaster::gui::panels::meters::album_table::{AlbumTableState, album_table_ui};
+use glassmaster::gui::panels::meters::services::{ServicesState, services_ui};
 use glassmaster::gui::panels::meters::{MeterKind, MeterPanels, meters_ui, spectrogram_ui, spectrum_ui};
 use glassmaster::gui::panels::timeline::{TimelineState, timeline_ui};
 use glassmaster::gui::theme::theme;
+use glassmaster::meter::album::standings;
 use glassmaster::meter::level::{BitReading, Needle};
 use glassmaster::meter::loudness_counts::LoudnessCounts;
 use glassmaster::meter::loudness_map::{LoudnessMap, MapCell};
@@ -689,4 +692,92 @@ fn the_spectrogram_of_a_sweep() {
 #[test]
 fn the_spectrogram_in_the_column() {
     spectrogram_picture("spectrogram_column", vec2(252.0, 200.0));
+}
+
+/// Ten songs by formula: one too loud and over its peak, one wide open, one far from mono, one of before a change.
+#[expect(clippy::unwrap_used, reason = "a test")]
+fn album_frame() -> Frame {
+    let titles = [
+        "Icyland",
+        "Nebula",
+        "Jungle",
+        "Desert",
+        "Coherence",
+        "Laboratory",
+        "Palace",
+        "Motion",
+        "Inevitable",
+        "Hell",
+    ];
+    let mut frame = frame_of(session(&titles));
+    let figures: Vec<SongFigures> = (0..titles.len())
+        .map(|i| {
+            let x = i as f64;
+            let loud = if i == 9 { 3.4 } else { 0.0 };
+            let lufs = -13.2 + (x * 1.7).sin() * 0.9 + loud;
+            let peak = if i == 9 { -0.21 } else { -1.02 - 0.05 * x };
+            SongFigures {
+                duration_s: 180.0 + 9.0 * x,
+                integrated_lufs: Some(lufs),
+                max_short_term_lufs: Some(lufs + 2.3),
+                max_momentary_lufs: Some(lufs + 3.9),
+                loudness_range_lu: Some(if i == 6 { 12.4 } else { 5.2 + (x * 0.9).cos() }),
+                true_peak_dbtp: Some(peak),
+                sample_peak_dbfs: Some(peak - 0.3),
+                rms_dbfs: Some(lufs - 0.4),
+                plr_db: Some(peak - lufs),
+                min_psr_db: Some(8.6 + (x * 0.7).sin()),
+                dr: Some((9.0 + (x * 2.0).sin() * 2.0).round()),
+                balance_db: Some([-5.0 + x.sin(), -2.6, if i == 3 { -18.0 } else { -12.5 + x.cos() }]),
+                correlation: Some(if i == 4 { 0.12 } else { 0.62 + 0.02 * x }),
+                start_lufs: Some(lufs - 4.0 - x),
+                end_lufs: Some(lufs - 9.0),
+            }
+        })
+        .collect();
+    let rows =
+        figures.iter().zip(standings(&figures, -1.0)).zip(1..).map(|((figures, standing), id)| AlbumRow {
+            song: SongId(id),
+            figures: Some(*figures),
+            standing,
+            state: if id == 3 { RowState::Stale } else { RowState::Fresh },
+            measuring: id == 3,
+        });
+    frame.album.rows = Arc::new(rows.collect());
+    frame.album.watched = true;
+    let duration_s = figures.iter().map(|f| f.duration_s).sum();
+    frame.album.whole = Some(SongFigures { duration_s, true_peak_dbtp: Some(-0.21), ..figures[1] });
+    frame.album.services = Arc::new(glassmaster::store::services::built_in().unwrap());
+    frame.selection = Selection { songs: vec![SongId(5)], ..Selection::default() };
+    frame
+}
+
+#[test]
+fn the_album_table_with_what_falls_out() {
+    let frame = album_frame();
+    let (mut state, mut out) = (AlbumTableState::default(), Outbox::default());
+    picture("album_table", vec2(1120.0, 350.0), move |ui| {
+        ui.painter().rect_filled(ui.max_rect(), 0.0, theme().panel);
+        album_table_ui(ui, &frame, &mut state, &mut out);
+    });
+}
+
+#[test]
+fn the_services_and_one_of_them_song_by_song() {
+    let mut frame = album_frame();
+    frame.transport.cursor = frame.timeline.songs[9].start;
+    frame.album.playing = Some(ServicePlay {
+        id: "apple_music".to_owned(),
+        name: "Apple Music (Sound Check)".to_owned(),
+        mode: Mode::Album,
+        gain_db: Some(-3.7),
+        held: None,
+    });
+    let mut state = ServicesState::default();
+    state.chosen = Some("spotify".to_owned());
+    let mut out = Outbox::default();
+    picture("services", vec2(1120.0, 760.0), move |ui| {
+        ui.painter().rect_filled(ui.max_rect(), 0.0, theme().panel);
+        services_ui(ui, &frame, &mut state, &mut out);
+    });
 }

@@ -195,7 +195,7 @@ impl AlbumSheet {
     /// no reading of left empty.
     pub fn csv(&self) -> String {
         let mut head = vec!["number".to_owned(), "title".to_owned(), "duration_s".to_owned()];
-        head.extend(Reading::ALL.map(|r| heading(r)));
+        head.extend(Reading::ALL.map(heading));
         head.push("falls out".to_owned());
         let mut out = line(&head);
         for song in &self.songs {

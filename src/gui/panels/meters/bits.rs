@@ -72,7 +72,7 @@ fn cells_of(bits: &[BitReading; 2]) -> usize {
 /// Bits that stand still among others, by number.
 fn stuck(reading: &BitReading) -> impl Iterator<Item = usize> + use<> {
     let mask = reading.stuck;
-    (1..=MOST_CELLS).filter(move |bit| mask >> (MOST_CELLS - 1 - bit.min(31)) & 1 == 1)
+    (1..=MOST_CELLS).filter(move |bit| mask >> (MOST_CELLS - bit) & 1 == 1)
 }
 
 /// The figure, and what is wrong.

@@ -44,7 +44,7 @@ pub fn level_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox, size: Vec2) {
     speak(ui, &response, Role::Meter, || spoken(frame));
     let response = response.on_hover_ui(|ui| hint_ui(ui, frame));
     if response.clicked() {
-        match highest_place(&frame.meters.level).filter(|_| ui.input(|i| !i.modifiers.shift)) {
+        match highest_place(&frame.meters.level).filter(|_| ui.input(|i| i.modifiers.shift)) {
             Some(place) => out.send(Command::Seek(place)),
             None => out.send(Command::Do(Action::ResetMeters)),
         }
@@ -61,7 +61,7 @@ pub fn level_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox, size: Vec2) {
 /// Where the highest true peak of both channels was.
 fn highest_place(level: &LevelView) -> Option<Frames> {
     let [left, right] = level.true_peak_dbtp;
-    let channel = usize::from(right < left);
+    let channel = usize::from(right > left);
     level.true_peak_at[channel]
 }
 
@@ -150,7 +150,7 @@ fn rms_dbfs(level: &LevelView, settings: &LevelSettings) -> [Option<f64>; 2] {
         RmsTime::Ms600 => level.rms_600.map(|n| n.now_dbfs),
     };
     let under = if settings.rms == RmsKind::Plain { AES17_OVER_PLAIN_DB } else { 0.0 };
-    aes17.map(|db| db.map(|db| db + under))
+    aes17.map(|db| db.map(|db| db - under))
 }
 
 fn bar_of(frame: &Frame, channel: usize) -> Bar {

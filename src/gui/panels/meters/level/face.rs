@@ -164,7 +164,7 @@ impl Face {
         match (self.is_bbc, over < -8.0) {
             (false, _) => over,
             (true, false) => 4.0 + over / 4.0,
-            (true, true) => 2.0 + (over + 8.0) / 4.0,
+            (true, true) => 2.0 + (over + 8.0) / 6.0,
         }
     }
 

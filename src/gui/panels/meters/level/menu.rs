@@ -18,7 +18,7 @@ use crate::units::{Frames, hms_from_seconds};
 pub(super) fn level_menu(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
     let t = theme();
     let label = frame.meter_settings.level.scale.label();
-    let config = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClick);
+    let config = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
     let button = egui::Button::new(RichText::new(label).size(t.small));
     let (response, _) = MenuButton::from_button(button).config(config).ui(ui, |ui| {
         ui.set_min_width(230.0);
@@ -48,7 +48,7 @@ fn choices_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
     row_ui(ui, "Peak hold", |ui| {
         for mode in HoldMode::ALL {
             if choice(ui, now.hold == mode, mode.label(), &format!("Peak hold {}", mode.label())) {
-                set(&|l| l.hold = HoldMode::OneSecond);
+                set(&|l| l.hold = mode);
             }
         }
     });
