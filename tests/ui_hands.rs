@@ -256,7 +256,7 @@ fn an_export_shows_what_it_is_at_and_can_be_cancelled() {
 #[test]
 fn a_meter_opens_in_a_window_of_its_own_and_goes_again() {
     let mut h = window(&["Opening"]);
-    let spectra = |h: &Window| h.query_all_by_label("Spectrum").count();
+    let spectra = |h: &Window| h.query_all_by_label("Spectrum: silence").count();
     assert_eq!(spectra(&h), 1);
     for want in [2, 1] {
         press(&mut h, Modifiers::COMMAND, Key::K);

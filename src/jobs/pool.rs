@@ -199,6 +199,12 @@ impl<R: Send + 'static> Pool<R> {
         state.tasks.iter().map(info).collect()
     }
 
+    /// Nothing waits, runs, or has finished without having been asked for.
+    pub fn is_idle(&self) -> bool {
+        let state = lock(&self.state.0);
+        state.tasks.is_empty() && state.done.is_empty()
+    }
+
     /// Blocks until nothing waits or runs.
     pub fn wait_until_idle(&self) {
         let mut state = lock(&self.state.0);

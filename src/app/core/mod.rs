@@ -260,7 +260,7 @@ impl Core {
         let document = &self.document;
         let saves = document.is_writing() || document.is_waiting_to_write();
         let measures = self.followers.is_waiting() || self.album_is_waiting();
-        self.live.is_playing() || saves || measures || !self.jobs.jobs().is_empty()
+        self.live.is_playing() || saves || measures || !self.jobs.is_idle()
     }
 
     /// What the sound engine reported on the last tick: counters and load since the lamps were last cleared.

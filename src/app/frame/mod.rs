@@ -14,7 +14,11 @@ use super::meter_settings::MeterSettings;
 use super::presets::Presets;
 pub use super::telemetry::{LevelTrace, TRACE_PER_SECOND, TRACE_POINTS, TracePoint};
 pub use crate::deliver::{SettingDesc, SettingKind};
-use crate::meter::loudness_map::LoudnessMap;
+pub use crate::meter::level::BitReading;
+pub use crate::meter::level::rms::AES17_OVER_PLAIN_DB;
+pub use crate::meter::loudness_counts::{BIN_LU, LOWEST_LUFS, LoudnessCounts};
+pub use crate::meter::loudness_map::{LoudnessMap, MapCell};
+pub use crate::meter::stereo::{BandReading, Lowest, NeedleReading};
 use crate::model::{ChainRef, Extra, Finding, PlacedSong, Session, SlotId, SongId, Timeline};
 use crate::units::{Frames, SampleRate};
 pub use album::{

@@ -238,7 +238,7 @@ impl Meters {
         point::describe(&mut out.point, self.settings.point, session, song);
         out.level = self.levels.view();
         self.loudness.view_into(&self.places, &mut out.loudness);
-        out.stereo = self.stereo.view();
+        self.stereo.view_into(&mut out.stereo);
         out.gap = self.gap;
     }
 

@@ -77,17 +77,21 @@ impl Stereo {
         self.scope.clear();
     }
 
-    pub(super) fn view(&self) -> StereoView {
+    /// The readings, over an older picture.
+    pub(super) fn view_into(&self, out: &mut StereoView) {
+        let mut bands = std::mem::take(&mut out.bands);
+        bands.clear();
+        bands.extend(self.bands.readings());
         let reading = self.wide.reading();
         let needle = reading.needle;
-        StereoView {
+        *out = StereoView {
             correlation: needle.now,
             is_held: needle.is_held,
             min_correlation: needle.lowest.map(|l| l.value),
             min_at_s: needle.lowest.map(|l| l.at_s),
             below_zero_s: needle.below_zero_s,
             measured_s: needle.measured_s,
-            bands: self.bands.readings().collect(),
+            bands,
             balance_db: reading.balance_db,
             long_balance_db: reading.long_balance_db,
             fold_down_db: reading.fold_down_db,
@@ -96,17 +100,26 @@ impl Stereo {
             mid_side_dbfs: [reading.mid_dbfs, reading.side_dbfs],
             low_side: self.low_side.since_reset(),
             low_side_now: self.low_side.now(),
-            field: self.field_view(),
-        }
+            field: self.field_view(&mut out.field.polar),
+        };
     }
 
-    fn field_view(&self) -> FieldView {
-        let is_polar = self.settings.picture == FieldPicture::PolarLevel;
+    /// With the polar level over an older one, if that is looked at no more.
+    fn field_view(&self, polar: &mut Arc<Vec<[f32; 2]>>) -> FieldView {
+        if Arc::get_mut(polar).is_none() {
+            *polar = Arc::default();
+        }
+        if let Some(sectors) = Arc::get_mut(polar) {
+            sectors.clear();
+            if self.settings.picture == FieldPicture::PolarLevel {
+                sectors.extend(self.polar.sectors());
+            }
+        }
         FieldView {
             spacing_s: self.scope.spacing_s(),
             persistence_s: self.settings.persistence.seconds(),
             gain_db: self.settings.gain.fixed_db().unwrap_or_else(|| self.scope.auto_gain_db()),
-            polar: if is_polar { Arc::new(self.polar.sectors().collect()) } else { Arc::default() },
+            polar: Arc::clone(polar),
         }
     }
 

@@ -127,8 +127,8 @@ fn head_ui(ui: &Ui, rect: Rect, with_master: bool) {
     ];
     let master = c.master.map(|(lufs, peak)| {
         [
-            (lufs, "→ LUFS", "Integrated loudness of the master; … while it is measured again"),
-            (peak, "→ dBTP", "True peak of the master"),
+            (lufs, "m. LUFS", "Integrated loudness of the master; … while it is measured again"),
+            (peak, "m. dBTP", "True peak of the master"),
         ]
     });
     for (rect, label, about) in heads.into_iter().chain(master.into_iter().flatten()) {

@@ -6,9 +6,9 @@
 use egui::{Align2, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};
 
 use super::{heading, speak};
+use crate::app::frame::BitReading;
 use crate::app::frame::Frame;
 use crate::gui::theme::{Theme, faded, theme};
-use crate::meter::level::BitReading;
 
 /// Cells of a row when no word is longer.
 const USUAL_CELLS: usize = 24;

@@ -5,12 +5,12 @@ use egui::{Align2, Painter, Pos2, Rect, Response, Role, Sense, Stroke, Ui, Vec2,
 
 use super::field::clock;
 use super::menus::{correlation_menu, heading_menu};
+use crate::app::frame::{BandReading, NeedleReading};
 use crate::app::frame::{Frame, StereoView};
 use crate::gui::outbox::Outbox;
 use crate::gui::theme::{faded, theme};
 use crate::gui::widgets::figures::{plain, reading};
 use crate::gui::widgets::goniometer::{correlation_x, paint_correlation};
-use crate::meter::stereo::{BandReading, NeedleReading};
 
 /// Height of the bar with its numbers when the panel is low, and the line of words below, points.
 const BAR: f32 = 24.0;
@@ -64,7 +64,7 @@ fn whole(stereo: &StereoView) -> NeedleReading {
         is_held: stereo.is_held,
         lowest: stereo
             .min_correlation
-            .map(|value| crate::meter::stereo::Lowest { value, at_s: stereo.min_at_s.unwrap_or(0.0) }),
+            .map(|value| crate::app::frame::Lowest { value, at_s: stereo.min_at_s.unwrap_or(0.0) }),
         measured_s: stereo.measured_s,
         below_zero_s: stereo.below_zero_s,
     }
@@ -312,7 +312,7 @@ mod tests {
         let needle = NeedleReading {
             now: Some(0.62),
             is_held: false,
-            lowest: Some(crate::meter::stereo::Lowest { value: -0.15, at_s: 42.3 }),
+            lowest: Some(crate::app::frame::Lowest { value: -0.15, at_s: 42.3 }),
             measured_s: 400.0,
             below_zero_s: 3.2,
         };

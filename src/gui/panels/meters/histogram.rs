@@ -9,11 +9,11 @@ use egui::{Align2, Mesh, Painter, Rect, Role, Sense, Shape, Stroke, Ui, pos2, ve
 use super::parts::{choices, heading_menu, loudness_menu, loudness_text, set_loudness, unit_word};
 use super::{MeterPanels, speak};
 use crate::app::frame::Frame;
+use crate::app::frame::LoudnessMap;
+use crate::app::frame::{BIN_LU, LOWEST_LUFS, LoudnessCounts};
 use crate::app::meter_settings::{LoudnessPart, LoudnessSettings};
 use crate::gui::outbox::Outbox;
 use crate::gui::theme::{Theme, faded, theme};
-use crate::meter::loudness_counts::{BIN_LU, LOWEST_LUFS, LoudnessCounts};
-use crate::meter::loudness_map::LoudnessMap;
 use crate::units::Frames;
 
 /// A distribution is counted anew no more often than this while it changes, seconds.
@@ -258,7 +258,7 @@ fn ends_ui(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::meter::loudness_map::MapCell;
+    use crate::app::frame::MapCell;
     use crate::model::Session;
     use crate::units::SampleRate;
 

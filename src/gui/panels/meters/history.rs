@@ -13,12 +13,12 @@ use super::parts::{
 use super::{MeterPanels, speak};
 use crate::app::Command;
 use crate::app::frame::Frame;
+use crate::app::frame::LoudnessMap;
 use crate::app::meter_settings::LoudnessSettings;
 use crate::gui::outbox::Outbox;
 use crate::gui::panels::timeline::view::{View, ruler_step_s};
 use crate::gui::panels::timeline::{album_frames, hands_move_view};
 use crate::gui::theme::{Theme, faded, theme};
-use crate::meter::loudness_map::LoudnessMap;
 use crate::units::{Frames, ms_from_seconds};
 
 /// Room of the scale at the left, points.
@@ -327,7 +327,7 @@ fn running_ui(ui: &Ui, t: &Theme, plot: Rect, frame: &Frame, axis: &LoudnessAxis
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::meter::loudness_map::MapCell;
+    use crate::app::frame::MapCell;
     use crate::units::SampleRate;
 
     fn cell(short_term_lufs: f32, is_stale: bool) -> MapCell {

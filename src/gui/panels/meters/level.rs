@@ -9,13 +9,13 @@ mod menu;
 use egui::{Align, Align2, Color32, Layout, Rect, Role, Sense, Stroke, Ui, UiBuilder, Vec2, pos2, vec2};
 
 use super::speak;
+use crate::app::frame::AES17_OVER_PLAIN_DB;
 use crate::app::frame::{Frame, LevelView};
 use crate::app::meter_settings::{HoldMode, LevelScale, LevelSettings, RmsKind, RmsTime};
 use crate::app::{Action, Command};
 use crate::gui::outbox::Outbox;
 use crate::gui::theme::{Theme, faded, theme};
 use crate::gui::widgets::figures::reading;
-use crate::meter::level::rms::AES17_OVER_PLAIN_DB;
 use crate::units::{Frames, hms_from_seconds};
 use face::{Face, Tone};
 

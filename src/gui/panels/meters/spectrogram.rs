@@ -6,11 +6,11 @@
 
 use egui::load::SizedTexture;
 use egui::{
-    Align2, Color32, ColorImage, Id, Image, Pos2, Rect, Sense, Stroke, TextureHandle, TextureOptions, Ui,
-    Vec2, pos2, vec2,
+    Align2, Color32, ColorImage, Id, Image, Pos2, Rect, Role, Sense, Stroke, TextureHandle, TextureOptions,
+    Ui, Vec2, pos2, vec2,
 };
 
-use super::heading;
+use super::{heading, speak};
 use crate::app::frame::{GRAM_COLUMNS, GRAM_HIGH_HZ, GRAM_LOW_HZ, GRAM_ROWS, SpectrogramView};
 use crate::app::meter_settings::SpectrumSettings;
 use crate::app::{Command, Frame};
@@ -19,7 +19,6 @@ use crate::gui::outbox::Outbox;
 use crate::gui::theme::{faded, theme};
 use crate::gui::widgets::figures::plain;
 use crate::gui::widgets::frequency::{Axis, hz_text, note_text};
-use crate::gui::widgets::number::picture_info;
 use crate::units::{Frames, SampleRate, hms_from_seconds};
 
 /// Ranges of the colours, dB.
@@ -73,7 +72,7 @@ pub fn spectrogram_ui(ui: &mut Ui, frame: &Frame, size: Vec2, out: &mut Outbox) 
     let id = response.id.with("texture");
     let painter = ui.painter().with_clip_rect(rect);
     painter.rect_filled(rect, 2.0, t.spectrogram_dark);
-    picture_info(&response, || in_words(frame));
+    speak(ui, &response, Role::Canvas, || in_words(frame));
     let view = Place { rect, gram, rate: frame.rate() };
     if gram.written > 0 {
         let texture = painted(ui, id, gram, settings);

@@ -3,8 +3,9 @@
 //! Drag up and down moves the levels, the wheel widens them; the wheel with Ctrl (or a pinch) widens the frequencies, and a
 //! drag to the side moves them; a double click shows all again.
 
-use egui::{Align2, Id, Pos2, Rect, Sense, Stroke, Ui, Vec2, pos2, vec2};
+use egui::{Align2, Id, Pos2, Rect, Role, Sense, Stroke, Ui, Vec2, pos2, vec2};
 
+use super::speak;
 use super::spectrum_menu::spectrum_menu_ui;
 use super::traces::{Line, Scale, lines_of};
 use crate::app::frame::Frame;
@@ -12,7 +13,6 @@ use crate::gui::outbox::Outbox;
 use crate::gui::theme::{Theme, faded, theme};
 use crate::gui::widgets::figures::{plain, signed};
 use crate::gui::widgets::frequency::{Axis, HIGHEST_HZ, LOWEST_HZ, hz_text, note_text};
-use crate::gui::widgets::number::picture_info;
 
 /// A plot this wide is a window of its own: it has scales and names in full.
 const WIDE: f32 = 400.0;
@@ -75,7 +75,7 @@ pub fn spectrum_ui(ui: &mut Ui, frame: &Frame, size: Vec2, out: &mut Outbox) {
     let (rect, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
     let id = response.id.with("sight");
     let sight = looked_at(ui, id, rect, &response);
-    picture_info(&response, || in_words(frame));
+    speak(ui, &response, Role::Canvas, || in_words(frame));
     let painter = ui.painter().with_clip_rect(rect);
     painter.rect_filled(rect, 2.0, t.ground);
     let difference = frame.meter_settings.spectrum.difference.as_ref();

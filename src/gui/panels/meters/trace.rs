@@ -28,7 +28,9 @@ fn columns_of(trace: &LevelTrace, seconds: u32, count: usize) -> Vec<Option<Trac
     let newest = (written as f64 / per_column).floor();
     let column = |i: usize| {
         let number = newest - (count - i) as f64;
-        let from = (number * per_column).ceil();
+        // Narrower columns than points: each shows the point it lies in.
+        let from =
+            if per_column < 1.0 { (number * per_column).floor() } else { (number * per_column).ceil() };
         let to = ((number + 1.0) * per_column).ceil().max(from + 1.0);
         let points = (from.max(0.0) as u64)..(to.max(0.0) as u64);
         points.filter_map(|p| trace.point(p)).reduce(|a, b| TracePoint {
