@@ -245,6 +245,10 @@ impl Service {
             Some(Held::Limiter | Held::Peak) => Grade::Note,
             _ => Grade::Good,
         };
+        if let Some(peak) = playback.filter(|p| p.held != Held::Limiter).and_then(|p| clips_at(&p)) {
+            words.push(format!("its peak would reach +{peak:.2} dBTP"));
+            grade = Grade::Note;
+        }
         if let Some(text) = self.peak_warning(figures.true_peak_dbtp) {
             words.push(text);
             grade = Grade::Bad;
@@ -326,6 +330,11 @@ fn in_words(playback: &Playback) -> String {
     }
 }
 
+/// The true peak of something that was raised past full scale.
+fn clips_at(playback: &Playback) -> Option<f64> {
+    playback.true_peak_dbtp.filter(|peak| playback.gain_db > 0.0 && *peak > PEAK_SLACK_DB)
+}
+
 fn minus(value: f64, decimals: usize) -> String {
     format!("{value:.decimals$}").replace('-', "−")
 }
@@ -374,6 +383,20 @@ mod tests {
             text,
             "not raised: its peak leaves no room; peak −0.50 over −1.0 dBTP: may distort when encoded"
         );
+    }
+
+    #[test]
+    fn raised_past_full_scale_is_said() {
+        // No ceiling is known of this one.
+        let both = service(-14.0, Direction::Both, None);
+        let raised = both.verdict(&song(-16.0, -1.25));
+        assert_eq!(
+            (raised.text.as_str(), raised.grade),
+            ("raised 2.0 dB; its peak would reach +0.75 dBTP", Grade::Note)
+        );
+        assert_eq!(both.verdict(&song(-16.0, -2.0)).text, "raised 2.0 dB");
+        // What is over full scale as it is and is turned down was not made so by the service.
+        assert!(!both.verdict(&song(-13.5, 1.0)).text.contains("reach"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The figures of one song of an album: those of [`super::analysis`], and beside them what only an album asks for: smallest
 //! PSR, spectral balance, level at both ends.
 //!
-//! Short-term values lie on the grid of 100 ms (Tech 3342 v4), as do the peaks the PSR is taken from. The balance is the
+//! Short-term values lie on the grid of 100 ms (Tech 3342 v4). The balance is the
 //! power below 120 Hz, between, and above 2 kHz against the whole, from spectra of 8192 points (Hann, half overlapped, in
 //! power). A song starts where its first 100 ms pass −70 LUFS and ends with the last that do; its start and end level are
 //! the short-term loudness of the first and last 3 s between the two.
@@ -9,9 +9,7 @@
 use serde::Serialize;
 
 use super::analysis::{Analyzer, FileFacts};
-use super::dynamics::{PsrMeter, aes17_dbfs};
 use super::loudness::{lufs_from_power, power_from_lufs};
-use super::true_peak::{Keep, TruePeakMeter};
 use crate::dsp::fft::RealFft;
 use crate::dsp::kweight::KWeight;
 use crate::units::db_from_power;
@@ -91,8 +89,6 @@ pub struct SongMeter {
     energy: [f64; 2],
     /// K-weighted power of each step.
     steps: Vec<f64>,
-    true_peak: TruePeakMeter,
-    psr: PsrMeter,
     balance: BalanceMeter,
 }
 
@@ -108,8 +104,6 @@ impl SongMeter {
             filter: KWeight::new(f64::from(rate_hz.max(1))),
             energy: [0.0; 2],
             steps: Vec::new(),
-            true_peak: TruePeakMeter::new(Keep::Intervals),
-            psr: PsrMeter::new(),
             balance: BalanceMeter::new(rate_hz),
         }
     }
@@ -133,7 +127,6 @@ impl SongMeter {
 
     fn take(&mut self, left: &[f64], right: &[f64]) {
         self.filter.add_energy(left, right, &mut self.energy);
-        self.true_peak.push(left, right);
         self.balance.push(left, right);
         for (&l, &r) in left.iter().zip(right).filter(|(l, r)| l.is_finite() && r.is_finite()) {
             self.products[0] += l * l;
@@ -156,10 +149,6 @@ impl SongMeter {
         }
         self.steps.push(if power.is_finite() { power } else { 0.0 });
         self.energy = [0.0; 2];
-        let [left, right] = self.true_peak.take_interval();
-        let short_term = self.steps.len().checked_sub(SHORT_TERM_STEPS).map(|from| mean(&self.steps[from..]));
-        let lufs = short_term.filter(|p| *p > power_from_lufs(SOUNDS_LUFS)).map(lufs_from_power);
-        self.psr.push(left.max(right), lufs);
     }
 
     /// The figures.
@@ -168,7 +157,6 @@ impl SongMeter {
         let m = &analysis.measurements;
         let band_powers = self.balance.finish();
         let (start_lufs, end_lufs) = ends_lufs(&self.steps);
-        let mean_square = (self.products[0] + self.products[1]) / (2.0 * self.frames.max(1) as f64);
         let figures = SongFigures {
             duration_s: self.frames as f64 / self.rate_hz as f64,
             integrated_lufs: m.integrated_lufs,
@@ -177,9 +165,9 @@ impl SongMeter {
             loudness_range_lu: m.loudness_range_lu,
             true_peak_dbtp: m.true_peak_dbtp,
             sample_peak_dbfs: m.sample_peak_dbfs,
-            rms_dbfs: aes17_dbfs(mean_square),
+            rms_dbfs: m.rms_dbfs,
             plr_db: m.plr_db,
-            min_psr_db: self.psr.minimum_db(),
+            min_psr_db: m.min_psr_db,
             dr: m.dr,
             balance_db: balance_db(band_powers),
             correlation: m.correlation,

@@ -80,6 +80,11 @@ impl AlbumSheet {
             "Low, Mid and High are the power below 120 Hz, between, and above 2 kHz against the whole, and that against \
              the mean of the songs. * stands at what falls out of the row.",
         );
+        paper.paragraph(
+            "The loudness and range of the album are gated over the blocks of all songs (AES TD1008), its DR is the mean of \
+             theirs. A file of the whole album also has blocks across its seams, and can read some hundredths of an LU \
+             otherwise.",
+        );
         self.put_outliers(&mut paper);
         paper.heading("Services and specifications");
         paper.table(self.services_table());

@@ -5,7 +5,9 @@
 
 use super::Core;
 use super::album_table::read_services;
+use crate::app::command::MeterAct;
 use crate::app::frame::{Mode, MonitorService, ServicePlay};
+use crate::app::meter_settings::MeterPoint;
 use crate::meter::services::Playback;
 use crate::store::services::FILE_NAME;
 use crate::store::write_atomically;
@@ -27,6 +29,10 @@ impl Core {
         }
         self.album.view.playing = known;
         self.follow_service();
+        if self.settings.meters.point == MeterPoint::Monitor {
+            // What was heard so far had another gain.
+            self.live.tell_meters(MeterAct::ForgetPlaces);
+        }
     }
 
     /// Sets the gain that is due now; call often.
