@@ -102,11 +102,11 @@ impl Spectra {
         let hop_s = self.spectrum.hop() as f64 / self.rate.hz();
         let fall = 10f64.powf(-0.1 * self.settings.peak_fall_db_per_s.max(0.0) * hop_s);
         let half = self.spectrum.length() as i64 / 2;
-        let (bin_hz, noise_channel) = (self.spectrum.bin_hz(), self.settings.channel);
+        let (bin_hz, channel) = (self.spectrum.bin_hz(), self.settings.channel);
         let Self { spectrum, first, second, gram, settings, place, .. } = self;
         let total = left.len() as i64;
         spectrum.push(left, right, &mut |bins, left_over| {
-            first.take(bins, noise_channel, step, fall);
+            first.take(bins, channel, step, fall);
             if let (Some(second), Some(channel)) = (&mut *second, settings.second) {
                 second.take(bins, channel, step, fall);
             }
@@ -163,7 +163,7 @@ impl Spectra {
     }
 }
 
-/// The grid every/// The grid every spectrum of the window is drawn on.
+/// The grid every spectrum of the window is drawn on.
 pub(in crate::app) fn display_of(rate: SampleRate) -> spectrum::SpectrumView {
     spectrum::SpectrumView {
         low_hz: 10.0,
@@ -172,6 +172,7 @@ pub(in crate::app) fn display_of(rate: SampleRate) -> spectrum::SpectrumView {
         slope_db_per_octave: 4.5,
     }
 }
+
 /// Frequencies of the points of a display, Hz.
 pub(in crate::app) fn points_of(display: &spectrum::SpectrumView, points: usize) -> Vec<f32> {
     (0..points).map(|i| display.hz_at(i, points) as f32).collect()

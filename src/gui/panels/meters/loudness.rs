@@ -4,9 +4,9 @@
 use egui::{Align2, Color32, Painter, Pos2, Rect, Role, Sense, Stroke, Ui, UiBuilder, Vec2, pos2, vec2};
 
 use super::parts::{
-    LoudnessAxis, choices, heading_menu, loudness_menu, loudness_text, point_menu, set_loudness, unit_word,
+    LoudnessAxis, choices, heading_menu, loudness_menu, loudness_text, set_loudness, unit_word,
 };
-use super::speak;
+use super::{point_menu, speak};
 use crate::app::Command;
 use crate::app::command::MeterAct;
 use crate::app::frame::{Frame, LoudnessView, PlaceReading};
@@ -49,9 +49,9 @@ impl Figures {
                 max_momentary_lufs: view.max_momentary_lufs,
                 max_short_term_lufs: view.max_short_term_lufs,
                 true_peak_dbtp: view.max_true_peak_dbtp,
-                plr_db: view.plr_lu,
-                psr_db: view.psr_lu,
-                min_psr_db: view.min_psr_lu,
+                plr_db: view.plr_db,
+                psr_db: view.psr_db,
+                min_psr_db: view.min_psr_db,
                 measured_s: view.measured_s,
                 stale_s: 0.0,
                 length_s: None,
@@ -160,7 +160,7 @@ fn bars_ui(
     let width = 13.0 * zoom;
     let area =
         Rect::from_x_y_ranges(left..=left + 2.0 * width + 4.0 * zoom, rect.top()..=rect.bottom() - 14.0);
-    axis.marks_ui(painter, t, area, pos2(left - 5.0, 0.0).x, 26.0);
+    axis.marks_ui(painter, t, area, left - 5.0, 26.0);
     let bars = [
         ("M", view.momentary_lufs, figures.max_momentary_lufs),
         ("S", view.short_term_lufs, figures.max_short_term_lufs),
