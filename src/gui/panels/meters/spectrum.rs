@@ -177,9 +177,8 @@ fn paint_levels(painter: &egui::Painter, t: &Theme, scale: &Scale, is_difference
         let is_clear = y > scale.rect.top() + 14.0 && y < scale.rect.bottom() - 16.0;
         if scale.rect.width() > WIDE && is_clear {
             let at = pos2(scale.rect.right() - 4.0, y - 1.0);
-            let digits = 0;
             let value = f64::from(db);
-            let mark = if is_difference { signed(value, digits) } else { plain(value, digits) };
+            let mark = if is_difference { signed(value, 0) } else { plain(value, 0) };
             painter.text(at, Align2::RIGHT_BOTTOM, format!("{mark} dB"), t.font(t.small), t.text_weak);
         }
     }

@@ -161,7 +161,7 @@ fn curves_ui(ui: &mut Ui, frame: &Frame, s: &mut SpectrumSettings, out: &mut Out
             ui.horizontal(|ui| kept_row_ui(ui, curve, id, s, out));
         }
         ui.separator();
-        if ui.button("Reference from a file …").clicked() {
+        if ui.button("Reference from a file…").clicked() {
             out.wish(Wish::MeasureCurve { name: String::new(), several: false });
         }
         genre_ui(ui, out);
@@ -198,7 +198,7 @@ fn genre_ui(ui: &mut Ui, out: &mut Outbox) {
         let edit = egui::TextEdit::singleline(&mut name).hint_text("Genre").desired_width(110.0);
         ui.add(edit).accessible_name("Name of a new genre");
         let wants = !name.trim().is_empty();
-        if ui.add_enabled(wants, egui::Button::new("From files …")).clicked() {
+        if ui.add_enabled(wants, egui::Button::new("From files…")).clicked() {
             out.wish(Wish::MeasureCurve { name: name.trim().to_owned(), several: true });
             name.clear();
         }

@@ -35,6 +35,17 @@ pub(super) fn level_menu(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
 fn choices_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
     let now = &frame.meter_settings.level;
     let mut set = |change: &dyn Fn(&mut LevelSettings)| out.set_meters(frame, |m| change(&mut m.level));
+    scale_rows(ui, now, &mut set);
+    hold_row(ui, now, &mut set);
+    rms_row(ui, now, &mut set);
+    reference_row(ui, now, &mut set);
+    over_row(ui, now, &mut set);
+}
+
+/// Changes the settings.
+type Set<'a> = dyn FnMut(&dyn Fn(&mut LevelSettings)) + 'a;
+
+fn scale_rows(ui: &mut Ui, now: &LevelSettings, set: &mut Set<'_>) {
     for (title, scales) in [("Scale", &LevelScale::ALL[..5]), ("PPM", &LevelScale::ALL[5..])] {
         row_ui(ui, title, |ui| {
             for &scale in scales {
@@ -45,6 +56,9 @@ fn choices_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
             }
         });
     }
+}
+
+fn hold_row(ui: &mut Ui, now: &LevelSettings, set: &mut Set<'_>) {
     row_ui(ui, "Peak hold", |ui| {
         for mode in HoldMode::ALL {
             if choice(ui, now.hold == mode, mode.label(), &format!("Peak hold {}", mode.label())) {
@@ -52,6 +66,9 @@ fn choices_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
             }
         }
     });
+}
+
+fn rms_row(ui: &mut Ui, now: &LevelSettings, set: &mut Set<'_>) {
     row_ui(ui, "RMS", |ui| {
         for (kind, word) in [(RmsKind::Aes17, "AES17"), (RmsKind::Plain, "Plain")] {
             if choice(ui, now.rms == kind, word, &format!("RMS {word}")) {
@@ -64,6 +81,9 @@ fn choices_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
             }
         }
     });
+}
+
+fn reference_row(ui: &mut Ui, now: &LevelSettings, set: &mut Set<'_>) {
     row_ui(ui, "0 VU", |ui| {
         for reference in [-14.0, -18.0, -20.0] {
             let word = format!("−{:.0}", -reference);
@@ -79,6 +99,9 @@ fn choices_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
             set(&|l| l.vu_reference_dbfs = (value * 10.0).round() / 10.0);
         }
     });
+}
+
+fn over_row(ui: &mut Ui, now: &LevelSettings, set: &mut Set<'_>) {
     row_ui(ui, "Over from", |ui| {
         for samples in [1, 3] {
             let label = format!("Over from {samples} samples");
