@@ -1,5 +1,4 @@
-//! What several meters share: a heading with a menu of settings, the loudness axis, and the menus of scale, target and
-//! meter point.
+//! What several meters share: a heading with a menu of settings, the loudness axis, and the menu of scale and target.
 
 use egui::{
     Align2, Painter, Popup, PopupCloseBehavior, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2,
@@ -8,7 +7,7 @@ use egui::{
 use super::heading;
 use crate::app::frame::Frame;
 use crate::app::meter_settings::{
-    BANDS_LU, EBU_TARGET_LUFS, LoudnessScale, LoudnessSettings, LoudnessUnit, MeterPoint, TARGETS_LUFS,
+    BANDS_LU, EBU_TARGET_LUFS, LoudnessScale, LoudnessSettings, LoudnessUnit, TARGETS_LUFS,
 };
 use crate::gui::outbox::Outbox;
 use crate::gui::theme::{Theme, faded, theme};
@@ -93,24 +92,6 @@ pub fn loudness_menu(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
             set_loudness(frame, out, |l| l.band_lu = (band * 10.0).round() / 10.0);
         }
     });
-}
-
-/// Where the meters listen.
-pub fn point_menu(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
-    let now = frame.meter_settings.point;
-    let slot = frame.selection.slot.map(|id| (MeterPoint::AfterSlot(id), "After the selected processor"));
-    let before = [(MeterPoint::Source, "Source"), (MeterPoint::SongChain, "After the song's chain")];
-    let after = [
-        (MeterPoint::MasterTap, "Master tap"),
-        (MeterPoint::Delivered, "As delivered, 44.1 kHz and 16 bit"),
-        (MeterPoint::Monitor, "Monitors"),
-    ];
-    for (point, label) in before.into_iter().chain(slot).chain(after) {
-        if ui.selectable_label(now == point, label).clicked() {
-            out.set_meters(frame, |m| m.point = point);
-            ui.close();
-        }
-    }
 }
 
 /// The unit loudness is written in.
