@@ -80,10 +80,21 @@ pub fn speak(ui: &Ui, response: &Response, role: Role, text: impl FnOnce() -> St
     response.widget_info(|| WidgetInfo::labeled(role, true, &spoken));
 }
 
-/// A title at the left and a remark at the right of a line.
+/// A title at the left and a remark at the right of a line. Where room is short the remark loses its first parts.
 pub fn heading(ui: &mut Ui, t: &Theme, title: &str, remark: &str) {
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 16.0), Sense::hover());
     let font = t.font(t.small);
-    ui.painter().text(rect.left_center(), Align2::LEFT_CENTER, title, font.clone(), t.text_weak);
-    ui.painter().text(rect.right_center(), Align2::RIGHT_CENTER, remark, font, t.text_weak);
+    let painter = ui.painter();
+    let left = painter.text(rect.left_center(), Align2::LEFT_CENTER, title, font.clone(), t.text_weak);
+    let room = rect.right() - left.right() - 8.0;
+    let fits =
+        |text: &&str| painter.layout_no_wrap((*text).to_owned(), font.clone(), t.text_weak).size().x <= room;
+    if let Some(text) = shorter(remark).find(fits) {
+        painter.text(rect.right_center(), Align2::RIGHT_CENTER, text, font.clone(), t.text_weak);
+    }
+}
+
+/// A remark, and what is left of it without its first part, its first two …
+fn shorter(remark: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(remark), |text| text.split_once(" · ").map(|(_, rest)| rest))
 }

@@ -2,7 +2,8 @@
 //! meter point.
 
 use egui::{
-    Align2, Painter, Popup, PopupCloseBehavior, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2,
+    Align2, Painter, Popup, PopupCloseBehavior, Rect, RectAlign, Response, Role, Sense, Stroke, Ui,
+    WidgetInfo, pos2, vec2,
 };
 
 use super::heading;
@@ -18,7 +19,19 @@ use crate::gui::widgets::{NumberSpec, number_field};
 /// Targets offered beside the one that is typed, LUFS.
 const TARGETS: [f64; 6] = [-23.0, -18.0, -16.0, -14.0, -12.0, -9.0];
 
-/// A heading whose right end opens a menu of settings; the menu stays open while things are chosen in it.
+/// The menu of a heading: beside the meter where there is room, so that one sees what is chosen, else below its right end.
+/// It stays open while things are chosen in it.
+pub fn beside<'a>(button: &Response, heading: Rect) -> Popup<'a> {
+    const ELSE: &[RectAlign] = &[RectAlign::BOTTOM_END, RectAlign::TOP_END];
+    Popup::menu(button)
+        .anchor(heading)
+        .align(RectAlign::LEFT_START)
+        .align_alternatives(ELSE)
+        .gap(8.0)
+        .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
+}
+
+/// A heading whose right end opens a menu of settings.
 pub fn heading_menu(ui: &mut Ui, title: &str, remark: &str, menu: impl FnOnce(&mut Ui)) {
     let t = theme();
     // Room for the button.
@@ -37,7 +50,8 @@ pub fn heading_menu(ui: &mut Ui, title: &str, remark: &str, menu: impl FnOnce(&m
         ui.painter().circle_filled(button.center() + vec2(4.0 * i as f32, 0.0), 1.2, ink);
     }
     crate::gui::widgets::number::focus_ring(ui, &response, button);
-    Popup::menu(&response).close_behavior(PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
+    let line = Rect::from_min_max(top, button.max);
+    beside(&response, line).show(|ui| {
         ui.set_min_width(180.0);
         menu(ui);
     });

@@ -1,8 +1,8 @@
 //! The menu of the level panel: scale, hold, RMS, reference, what makes an over; and the ways to the places found.
 
-use egui::containers::menu::{MenuButton, MenuConfig};
-use egui::{PopupCloseBehavior, RichText, Ui};
+use egui::{Align2, RichText, Sense, Ui, vec2};
 
+use super::super::parts::beside;
 use super::highest_place;
 use crate::app::meter_settings::{
     HoldMode, LevelScale, LevelSettings, OVER_SAMPLES_RANGE, RmsKind, RmsTime, VU_REFERENCE_RANGE_DBFS,
@@ -14,13 +14,16 @@ use crate::gui::theme::theme;
 use crate::gui::widgets::number::{NumberSpec, number_field};
 use crate::units::{Frames, hms_from_seconds};
 
+/// Room of the title before the button, points.
+const LEVEL: f32 = 34.0;
+
 /// The button and its menu.
 pub(super) fn level_menu(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
     let t = theme();
     let label = frame.meter_settings.level.scale.label();
-    let config = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
-    let button = egui::Button::new(RichText::new(label).size(t.small));
-    let (response, _) = MenuButton::from_button(button).config(config).ui(ui, |ui| {
+    let line = ui.max_rect().with_min_x(ui.max_rect().left() - LEVEL);
+    let response = ui.button(RichText::new(label).size(t.small));
+    beside(&response, line).show(|ui| {
         ui.set_min_width(230.0);
         choices_ui(ui, frame, out);
         ui.separator();
@@ -102,8 +105,8 @@ fn row_ui(ui: &mut Ui, title: &str, add: impl FnOnce(&mut Ui)) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 2.0;
         let t = theme();
-        let label = RichText::new(title).size(t.small).color(t.text_weak);
-        ui.add_sized([58.0, 20.0], egui::Label::new(label).halign(egui::Align::LEFT));
+        let (place, _) = ui.allocate_exact_size(vec2(58.0, 20.0), Sense::hover());
+        ui.painter().text(place.left_center(), Align2::LEFT_CENTER, title, t.font(t.small), t.text_weak);
         add(ui);
     });
 }
