@@ -7,7 +7,7 @@ use egui::{Key, Modifiers, PointerButton, vec2};
 use egui_kittest::kittest::{NodeT, Queryable};
 use glassmaster::app::frame::{LevelView, MeterView};
 use glassmaster::app::meter_settings::{
-    HoldMode, LevelScale, LevelSettings, MeterSettings, RmsKind, RmsTime,
+    HoldMode, LevelScale, LevelSettings, MeterPoint, MeterSettings, RmsKind, RmsTime,
 };
 use glassmaster::app::{Action, Command};
 use glassmaster::gui::panels::meters::MeterKind;
@@ -171,4 +171,15 @@ fn the_bits_are_spoken_and_stand_where_they_are_put() {
     let h = window_with(level, LevelSettings::default(), true);
     h.get_by_label("Bits, left 16 bit used, right 24 bit used, still: 20");
     assert_eq!(MeterKind::of(Action::BitsWindow), Some(MeterKind::Bits));
+}
+
+#[test]
+fn a_click_on_the_meter_point_chooses_where_the_meters_listen() {
+    let mut h = window_with(some_levels(), LevelSettings::default(), false);
+    h.get_by_label_contains("Meters listen at").click();
+    h.run();
+    h.get_by_label("As delivered, 44.1 kHz and 16 bit").click();
+    h.run();
+    let points = |c: &Command| matches!(c, Command::SetMeters(m) if m.point == MeterPoint::Delivered);
+    assert_eq!(told(&h, points), 1);
 }

@@ -117,6 +117,12 @@ impl Levels {
         self.energy = [0.0; CHANNELS];
     }
 
+    /// ΣL², ΣR², ΣLR.
+    pub(super) fn products(&self) -> [f64; 3] {
+        let [left, right] = &self.total.channels;
+        [left.square_sum, right.square_sum, self.total.cross]
+    }
+
     /// Writes its figures.
     pub(super) fn finish(mut self, into: &mut Measurements) {
         self.runs.iter_mut().for_each(FullScaleRuns::close);

@@ -6,11 +6,13 @@
 mod face;
 mod menu;
 
-use egui::{Align, Align2, Color32, Layout, Rect, Role, Sense, Stroke, Ui, UiBuilder, Vec2, pos2, vec2};
+use egui::{
+    Align, Align2, Color32, Layout, Popup, Rect, Role, Sense, Stroke, Ui, UiBuilder, Vec2, WidgetInfo, pos2,
+    vec2,
+};
 
-use super::speak;
-use crate::app::frame::AES17_OVER_PLAIN_DB;
-use crate::app::frame::{Frame, LevelView};
+use super::{point_menu, speak};
+use crate::app::frame::{AES17_OVER_PLAIN_DB, Frame, LevelView};
 use crate::app::meter_settings::{HoldMode, LevelScale, LevelSettings, RmsKind, RmsTime};
 use crate::app::{Action, Command};
 use crate::gui::outbox::Outbox;
@@ -81,15 +83,27 @@ fn heading_ui(ui: &mut Ui, t: &Theme, frame: &Frame, out: &mut Outbox) {
     inside.spacing_mut().button_padding = vec2(5.0, 0.0);
     inside.spacing_mut().interact_size.y = 16.0;
     menu::level_menu(&mut inside, frame, out);
-    let free = (rect.right() - inside.min_rect().right() - 8.0).max(0.0);
-    let mut job = egui::text::LayoutJob::single_section(
-        frame.meters.point.clone(),
-        egui::TextFormat::simple(font, t.text_weak),
-    );
-    job.wrap = egui::text::TextWrapping::truncate_at_width(free);
-    let point = ui.painter().layout_job(job);
-    let at = pos2(rect.right() - point.size().x, rect.center().y - point.size().y / 2.0);
-    ui.painter().galley(at, point, t.text_weak);
+    let free = Rect::from_min_max(pos2(inside.min_rect().right() + 8.0, rect.top()), rect.max);
+    point_button(ui, t, frame, free, out);
+}
+
+/// The meter point at the right of a heading; a click chooses another.
+fn point_button(ui: &mut Ui, t: &Theme, frame: &Frame, free: Rect, out: &mut Outbox) {
+    let name = if frame.meters.point.is_empty() { "listen at" } else { &frame.meters.point };
+    let format = egui::TextFormat::simple(t.font(t.small), Color32::PLACEHOLDER);
+    let mut job = egui::text::LayoutJob::single_section(name.to_owned(), format);
+    job.wrap = egui::text::TextWrapping::truncate_at_width(free.width().max(0.0));
+    let text = ui.painter().layout_job(job);
+    let at = pos2(free.right() - text.size().x, free.center().y - text.size().y / 2.0);
+    let place = Rect::from_min_size(at, text.size());
+    let response = ui.interact(place, ui.scope_id().with("point"), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Meters listen at: {name}")));
+    let ink = if response.hovered() || response.has_focus() { t.text } else { t.text_weak };
+    ui.painter().galley(at, text, ink);
+    Popup::menu(&response).show(|ui| point_menu(ui, frame, out));
+    response
+        .on_hover_text("Where the meters listen; click to choose")
+        .on_hover_cursor(egui::CursorIcon::PointingHand);
 }
 
 fn hint_ui(ui: &mut Ui, frame: &Frame) {
