@@ -128,7 +128,7 @@ fn frozen_row_ui(ui: &mut Ui, slot: usize, letter: &str, curve: &CurveView, out:
 fn name_ui(ui: &mut Ui, label: &str, name: &str) -> Option<String> {
     let id = ui.scope_id().with(label);
     let mut text = ui.data(|d| d.get_temp::<String>(id)).unwrap_or_else(|| name.to_owned());
-    let edit = egui::TextEdit::singleline(&mut text).desired_width(110.0).vertical_align(egui::Align::Center);
+    let edit = egui::TextEdit::singleline(&mut text).desired_width(110.0).align(egui::Align2::LEFT_CENTER);
     let response = ui.add(edit).accessible_name(label);
     if response.lost_focus() {
         ui.data_mut(|d| d.remove::<String>(id));
@@ -190,7 +190,7 @@ fn genre_ui(ui: &mut Ui, out: &mut Outbox) {
         let edit = egui::TextEdit::singleline(&mut name)
             .hint_text("Genre")
             .desired_width(110.0)
-            .vertical_align(egui::Align::Center);
+            .align(egui::Align2::LEFT_CENTER);
         ui.add(edit).accessible_name("Name of a new genre");
         let wants = !name.trim().is_empty();
         if ui.add_enabled(wants, egui::Button::new("From files …")).clicked() {
