@@ -127,10 +127,15 @@ impl Loudness {
         self.note_true_peak();
     }
 
-    /// What spans a jump of the sound starts anew.
-    pub(super) fn restart(&mut self) {
-        self.interval_peak.restart();
-        self.meter.restart();
+    /// The signal is broken: no wave is drawn across the break.
+    pub(super) fn break_off(&mut self) {
+        self.note_true_peak();
+        self.interval_peak.reset();
+    }
+
+    /// Whether integrated loudness and range take nothing more: after [`MOST_HOURS`].
+    pub(super) fn is_full(&self) -> bool {
+        self.meter.is_full()
     }
 
     /// The readings, over an older picture.

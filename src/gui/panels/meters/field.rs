@@ -2,7 +2,8 @@
 
 use egui::{Align2, Painter, Rect, Role, Sense, Ui, Vec2, pos2};
 
-use super::menus::{field_menu, heading_menu};
+use super::menus::field_menu;
+use super::parts::heading_menu;
 use super::speak;
 use crate::app::frame::{Frame, StereoView};
 use crate::app::meter_settings::{FieldGain, FieldPicture};
@@ -22,7 +23,7 @@ pub fn field_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox, size: Vec2) {
     let gain_db = stereo.field.gain_db;
     let gain_of = if settings.gain == FieldGain::Auto { "auto" } else { "fixed" };
     let remark = format!("{} · {gain_of} {} dB", settings.picture.label(), reading(Some(gain_db), 0));
-    heading_menu(ui, "Field", &remark, "Field settings", |ui| field_menu(ui, frame, out));
+    heading_menu(ui, "Field", &remark, |ui| field_menu(ui, frame, out));
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let [mid, side, ratio] = levels(stereo);
     speak(ui, &response, Role::Canvas, || {
@@ -80,7 +81,7 @@ fn figures_ui(painter: &Painter, rect: Rect, is_spread: bool, figures: &[(&str, 
         let left = if is_spread { rect.left() + step * i as f32 } else { next };
         let mut at = pos2(left, rect.center().y + 1.0);
         for (text, gap, colour) in
-            [(*name, 3.0, t.text_weak), (value, 2.0, t.text), (*unit, 6.0, t.text_weak)]
+            [(*name, 4.0, t.text_weak), (value, 3.0, t.text), (*unit, 5.0, t.text_weak)]
         {
             let shown = painter.text(at, Align2::LEFT_CENTER, text, t.font(t.small), colour);
             at.x = shown.right() + gap;

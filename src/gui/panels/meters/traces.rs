@@ -79,7 +79,7 @@ fn curve_line(t: &Theme, curve: &CurveView) -> Line {
     };
     if let Some(by_db) = curve.levelled_by_db.filter(|db| db.abs() >= 0.05) {
         let sign = if by_db < 0.0 { "−" } else { "+" };
-        name.push_str(&format!(" {sign}{:.1} dB", by_db.abs()));
+        name.push_str(&format!(" ({sign}{:.1} dB)", by_db.abs()));
     }
     let level = |point| curve.level_db(point).unwrap_or(f32::NAN);
     Line {
