@@ -323,7 +323,7 @@ impl Core {
 
 /// The services of the user's file over the built-in ones; what is wrong with the file comes with it.
 pub(super) fn read_services(own: &Path) -> (Vec<Service>, Option<String>) {
-    match crate::store::services::load(own) {
+    match crate::store::services::load(own, Service::fault) {
         Ok(services) => (services, None),
         Err(error) => (crate::store::services::built_in().unwrap_or_default(), Some(error.to_string())),
     }
