@@ -78,7 +78,9 @@ impl AlbumSheet {
         paper.table(self.figures_table());
         paper.paragraph(
             "Low, Mid and High are the power below 120 Hz, between, and above 2 kHz against the whole, and that against \
-             the mean of the songs. * stands at what falls out of the row.",
+             the mean of the songs. LRA is that of Tech 3342 (10 Hz) to the end of each song, without the 1.5 s of \
+             silence after it that the standard lets follow: as the live meters read it. * stands at what falls out of \
+             the row.",
         );
         self.put_outliers(&mut paper);
         paper.heading("Services and specifications");
@@ -320,9 +322,15 @@ mod tests {
     #[test]
     fn the_paper_says_figures_marks_gains_and_how_they_were_measured() {
         let page = text::render(&sheet().document());
-        for part in
-            ["*−0.25", "−9.8", "−4.25 dB", "plays 4.2 dB quieter", "in one render of the whole album", "2023"]
-        {
+        for part in [
+            "*−0.25",
+            "−9.8",
+            "−4.25 dB",
+            "plays 4.2 dB quieter",
+            "in one render of the whole album",
+            "2023",
+            "without the 1.5 s of",
+        ] {
             assert!(page.contains(part), "{part} in\n{page}");
         }
         assert!(!html::render(&sheet().document()).contains("<b>"));
