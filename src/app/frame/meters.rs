@@ -246,6 +246,9 @@ pub struct SpectrumView {
     pub now_db: Vec<f32>,
     /// Averaged, dB.
     pub average_db: Vec<f32>,
+    /// The average as mean power where the traces read tones (the highest bin): densities are taken from it. Empty where
+    /// [`Self::average_db`] is that itself.
+    pub mean_power_db: Vec<f32>,
     /// Held maximum, dB.
     pub peak_db: Vec<f32>,
     /// Held minimum, dB; empty where it is not shown.
@@ -354,6 +357,10 @@ pub enum CurveKind {
     Song,
     /// The mixes of the album.
     Album,
+    /// The master of the current song.
+    Master,
+    /// The masters of the album.
+    Masters,
     /// A reference file.
     Reference,
     /// Files of a genre.

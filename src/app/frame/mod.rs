@@ -14,6 +14,7 @@ use super::meter_settings::MeterSettings;
 use super::presets::Presets;
 pub use super::telemetry::{LevelTrace, TRACE_PER_SECOND, TRACE_POINTS, TracePoint};
 pub use crate::deliver::{SettingDesc, SettingKind};
+pub use crate::meter::full_scale::{LIVE_FULL_SCALE, is_full_scale_dbfs};
 pub use crate::meter::level::BitReading;
 pub use crate::meter::level::rms::AES17_OVER_PLAIN_DB;
 pub use crate::meter::loudness_counts::{BIN_LU, LOWEST_LUFS, LoudnessCounts};

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::CHANNELS;
+use crate::meter::spectrum::BandCurve;
 
 /// What the caller knows about the file.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -131,6 +132,8 @@ pub struct Analysis {
     /// Sums of squares below 120 Hz, between, and above 2000 Hz, mean of the channels: those of all songs give the album's
     /// balance.
     pub band_powers: [f64; 3],
+    /// Average spectrum over the whole file, to be laid behind the live one; `None` in silence.
+    pub curve: Option<BandCurve>,
 }
 
 /// Figures of one channel.

@@ -331,6 +331,7 @@ fn take_spectrum(powers: &AveragePowers, analysis: &mut Analysis) {
     let share = |power: f64| finite(Some(db_from_power(power / total)));
     [m.balance_low_db, m.balance_mid_db, m.balance_high_db] = parts.map(share);
     analysis.band_powers = parts.map(|power| power * m.frames as f64);
+    analysis.curve = powers.curve();
     m.third_octaves_dbfs = powers.thirds().iter().map(|&p| finite(super::dynamics::aes17_dbfs(p))).collect();
 }
 

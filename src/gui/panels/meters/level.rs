@@ -12,7 +12,7 @@ use super::correlation::balance_words;
 use super::parts::heading_with;
 use super::point::point_button;
 use super::speak;
-use crate::app::frame::{AES17_OVER_PLAIN_DB, Frame, LevelView};
+use crate::app::frame::{AES17_OVER_PLAIN_DB, Frame, LevelView, is_full_scale_dbfs};
 use crate::app::meter_settings::{HoldMode, LevelScale, LevelSettings, RmsKind, RmsTime};
 use crate::app::{Action, Command};
 use crate::gui::outbox::Outbox;
@@ -273,7 +273,7 @@ fn channel_ui(ui: &Ui, t: &Theme, face: &Face, room: &Room, frame: &Frame, chann
         fill(ui, t, face, narrow, level.true_peak_now_dbtp[channel], 0.7);
         mark_ui(ui, t, face, narrow, level.true_peak_dbtp[channel]);
     }
-    let lit = if level.overs[channel] > 0 || level.hold_dbfs[channel].is_some_and(|h| h >= -0.000_1) {
+    let lit = if level.overs[channel] > 0 || level.hold_dbfs[channel].is_some_and(is_full_scale_dbfs) {
         t.meter_high
     } else if level.true_peak_overs[channel] > 0 {
         t.meter_mid

@@ -207,7 +207,7 @@ fn bars_ui(
 
 /// Green on the target or below, amber above its band.
 fn bar_colour(t: &Theme, settings: &LoudnessSettings, lufs: f64) -> Color32 {
-    if lufs > settings.target() + settings.band_lu { t.meter_mid } else { t.meter_low }
+    if lufs > settings.target() + settings.band() { t.meter_mid } else { t.meter_low }
 }
 
 fn figures_ui(
@@ -222,7 +222,7 @@ fn figures_ui(
     let painter = ui.painter().with_clip_rect(rect.expand(2.0));
     let unit = unit_word(settings);
     let on_target =
-        figures.integrated_lufs.is_some_and(|i| (i - settings.target()).abs() <= settings.band_lu + 1e-9);
+        figures.integrated_lufs.is_some_and(|i| (i - settings.target()).abs() <= settings.band() + 1e-9);
     let ink = if on_target { t.master } else { t.text };
     let is_wide = rect.width() > 144.0 * zoom;
     let title = match is_wide {

@@ -101,7 +101,7 @@ pub fn loudness_menu(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
         ui.label("±");
         let spec = NumberSpec::new("Band about the target", "LU", *BANDS_LU.start(), *BANDS_LU.end());
         let spec = spec.default_value(1.0).decimals(1);
-        if let Some(band) = number_field(ui, "band", &spec, settings.band_lu, 64.0).value {
+        if let Some(band) = number_field(ui, "band", &spec, settings.band(), 64.0).value {
             set_loudness(frame, out, |l| l.band_lu = (band * 10.0).round() / 10.0);
         }
     });
@@ -182,7 +182,7 @@ impl LoudnessAxis {
     /// The target and its band across a picture.
     pub fn target_ui(&self, painter: &Painter, t: &Theme, rect: Rect, settings: &LoudnessSettings) {
         let target = settings.target();
-        let band = self.y(rect, target + settings.band_lu)..=self.y(rect, target - settings.band_lu);
+        let band = self.y(rect, target + settings.band())..=self.y(rect, target - settings.band());
         painter.rect_filled(Rect::from_x_y_ranges(rect.x_range(), band), 0.0, faded(t.master, 0.18));
         painter.hline(rect.x_range(), self.y(rect, target), Stroke::new(1.0, t.master));
     }

@@ -88,7 +88,7 @@ pub(super) fn column_menu(ui: &mut Ui, frame: &Frame, kind: MeterKind, out: &mut
         arrange(frame, out, |a| a.move_in_column(kind.id(), index + 2));
         ui.close();
     }
-    let set = column.get(index).is_some_and(|p| p.height > 0.0);
+    let set = column.get(index).is_some_and(|p| p.chosen_height() > 0.0);
     if ui.add_enabled(set, egui::Button::new("Usual height")).clicked() {
         arrange(frame, out, |a| a.set_height(kind.id(), 0.0));
         ui.close();

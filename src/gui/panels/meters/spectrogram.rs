@@ -68,8 +68,8 @@ pub fn spectrogram_ui(ui: &mut Ui, frame: &Frame, size: Vec2, out: &mut Outbox) 
         "{} {} · {} to {} dB · {} s",
         settings.size.base(),
         settings.window.in_words(),
-        plain(f64::from(settings.gram_top_db - settings.gram_range_db), 0),
-        plain(f64::from(settings.gram_top_db), 0),
+        plain(f64::from(settings.gram_top() - settings.gram_range()), 0),
+        plain(f64::from(settings.gram_top()), 0),
         settings.gram_seconds
     );
     heading_menu(ui, "Spectrogram", &remark, |ui| menu_ui(ui, frame, out));
@@ -130,8 +130,8 @@ fn menu_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
 fn painted(ui: &Ui, id: Id, gram: &SpectrogramView, settings: &SpectrumSettings) -> TextureHandle {
     let look = Look {
         run: gram.run,
-        top_db: settings.gram_top_db,
-        range_db: settings.gram_range_db.clamp(60.0, 120.0),
+        top_db: settings.gram_top(),
+        range_db: settings.gram_range(),
         slope_db_oct: gram.slope_db_oct,
     };
     let known =

@@ -81,7 +81,7 @@ pub fn spectrum_ui(ui: &mut Ui, frame: &Frame, size: Vec2, out: &mut Outbox) {
     painter.rect_filled(rect, 2.0, t.ground);
     let difference = frame.meter_settings.spectrum.difference.as_ref();
     let scale = match difference {
-        Some(d) => Scale { rect, axis: sight.axis, top_db: d.range_db, bottom_db: -d.range_db },
+        Some(d) => Scale { rect, axis: sight.axis, top_db: d.range(), bottom_db: -d.range() },
         None => Scale { rect, axis: sight.axis, top_db: sight.top_db, bottom_db: sight.bottom_db },
     };
     sight.axis.paint_lines(&painter, rect);

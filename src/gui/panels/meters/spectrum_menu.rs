@@ -5,7 +5,8 @@ use egui::{RichText, Ui};
 use crate::app::command::{CurveAct, MeterAct};
 use crate::app::frame::{CurveKind, CurveView};
 use crate::app::meter_settings::{
-    AverageOver, Channel, Difference, FftSize, Slope, Smoothing, SpectrumSettings, TraceRef, WindowKind,
+    AverageOver, Channel, Difference, FftSize, Slope, Smoothing, SpectrumSettings, TraceRef,
+    USUAL_DIFFERENCE_DB, WindowKind,
 };
 use crate::app::{Command, Frame};
 use crate::gui::outbox::{Outbox, Wish};
@@ -146,7 +147,9 @@ fn curves_ui(ui: &mut Ui, frame: &Frame, s: &mut SpectrumSettings, out: &mut Out
     ui.menu_button("Curves of files", |ui| {
         ui.set_min_width(300.0);
         ui.checkbox(&mut s.shows_song, "Mix of the current song");
-        ui.checkbox(&mut s.shows_album, "Mixes of the album, mean ± deviation");
+        ui.checkbox(&mut s.shows_album, "Mixes of the album ± spread");
+        ui.checkbox(&mut s.shows_master, "Master of the current song");
+        ui.checkbox(&mut s.shows_masters, "Masters of the album ± spread");
         let kept = |c: &&CurveView| matches!(c.kind, CurveKind::Reference | CurveKind::Genre);
         for curve in frame.curves.iter().filter(kept) {
             let TraceRef::Curve(id) = &curve.trace else { continue };
@@ -234,7 +237,7 @@ fn difference_ui(ui: &mut Ui, frame: &Frame, s: &mut SpectrumSettings) {
         let now = s.difference.clone().unwrap_or(Difference {
             of: TraceRef::Average,
             minus: TraceRef::Peak,
-            range_db: 12.0,
+            range_db: USUAL_DIFFERENCE_DB,
         });
         ui.menu_button(format!("Show: {}", word(&now.of)), |ui| {
             for (trace, word) in &traces {
@@ -251,7 +254,7 @@ fn difference_ui(ui: &mut Ui, frame: &Frame, s: &mut SpectrumSettings) {
             }
         });
         for range_db in DIFFERENCES_DB {
-            let is_on = s.difference.as_ref().is_some_and(|d| (d.range_db - range_db).abs() < 0.1);
+            let is_on = s.difference.as_ref().is_some_and(|d| (d.range() - range_db).abs() < 0.1);
             if ui.radio(is_on, format!("±{range_db} dB")).clicked() {
                 s.difference = Some(Difference { range_db, ..now.clone() });
             }

@@ -5,7 +5,7 @@ use egui::{Align2, Color32, Mesh, Painter, Rect, Role, Sense, Shape, Stroke, Ui,
 
 use super::parts::{choices, heading_menu, set_loudness};
 use super::speak;
-use crate::app::frame::{Frame, LevelTrace, TRACE_PER_SECOND, TracePoint};
+use crate::app::frame::{Frame, LIVE_FULL_SCALE, LevelTrace, TRACE_PER_SECOND, TracePoint};
 use crate::gui::outbox::Outbox;
 use crate::gui::theme::{Theme, faded, theme};
 use crate::gui::widgets::figures::{plain, reading};
@@ -66,7 +66,9 @@ pub fn trace_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
     let depth = |p: &TracePoint| y_of(plot, f64::from(p.gain_db.unwrap_or(0.0)));
     fill(&painter, plot, &columns, faded(t.ground, 0.8), |p| (plot.top(), depth(p)));
     gain_line(&painter, plot, &columns, t.meter_mid);
-    let red = |p: &TracePoint| if p.peak >= 1.0 { (plot.top(), plot.top() + 4.0) } else { (0.0, 0.0) };
+    let red = |p: &TracePoint| {
+        if f64::from(p.peak) >= LIVE_FULL_SCALE { (plot.top(), plot.top() + 4.0) } else { (0.0, 0.0) }
+    };
     fill(&painter, plot, &columns, t.over, red);
     if let Some(ceiling_dbtp) = ceiling_dbtp {
         let y = y_of(plot, ceiling_dbtp);
@@ -75,7 +77,7 @@ pub fn trace_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
     figures_ui(&painter, t, plot, &ceiling_words(ceiling_dbtp, " · "), &columns);
     response.on_hover_text(
         "Peak light, RMS solid; the amber line hanging from above is the gain all chains together take away, in dB on the \
-         same scale. Red: at or over 0 dBFS.",
+         same scale. Red: at full scale or over (0 dBFS, to a step of 16 bits).",
     );
 }
 

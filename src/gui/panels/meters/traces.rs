@@ -91,11 +91,13 @@ fn curve_line(t: &Theme, curve: &CurveView) -> Line {
     }
 }
 
-/// Mixes blue, references orange, genres yellow, frozen traces each its own.
+/// Mixes blue, masters with hues of their own, references orange, genres yellow, frozen traces each its own.
 pub fn colour_of(t: &Theme, kind: CurveKind) -> Color32 {
     match kind {
         CurveKind::Song => t.mix,
         CurveKind::Album => t.wave_rms,
+        CurveKind::Master => t.band(1),
+        CurveKind::Masters => t.band(4),
         CurveKind::Reference => t.reference,
         CurveKind::Genre => t.band(6),
         CurveKind::Frozen(slot) => t.band([5, 7, 3, 0][slot % 4]),
@@ -112,7 +114,12 @@ fn levels_of(frame: &Frame, trace: &TraceRef) -> Option<(String, Vec<f32>)> {
         TraceRef::Peak => (format!("{first} held"), &live.peak_db),
         TraceRef::Minimum => (format!("{first} lowest"), &live.minimum_db),
         TraceRef::Second => (format!("{second} average"), &live.second_average_db),
-        TraceRef::Song | TraceRef::Album | TraceRef::Curve(_) | TraceRef::Frozen(_) => {
+        TraceRef::Song
+        | TraceRef::Album
+        | TraceRef::Master
+        | TraceRef::Masters
+        | TraceRef::Curve(_)
+        | TraceRef::Frozen(_) => {
             let curve = frame.curves.iter().find(|c| c.trace == *trace)?;
             let level = |point| curve.level_db(point).unwrap_or(f32::NAN);
             return Some((curve.name.clone(), (0..curve.levels_db.len()).map(level).collect()));
