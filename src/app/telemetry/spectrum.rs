@@ -221,7 +221,7 @@ mod tests {
     fn where_tones_are_shown_the_mean_power_is_there_too() {
         let rate = SampleRate(48_000);
         let settings = SpectrumSettings { smoothing: Smoothing::None, ..SpectrumSettings::default() };
-        let mut spectra = Spectra::new(rate, &settings);
+        let mut spectra = Spectra::new([rate, rate], &settings);
         let noise = Noise::new(3, 0);
         let x: Vec<f64> = (0..96_000).map(|n| 0.1 * noise.triangular(n)).collect();
         spectra.push(&x, &x);
