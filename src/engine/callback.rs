@@ -344,7 +344,7 @@ impl Callback {
         for (voice, is_current) in [(&mut self.current, true), (&mut self.outgoing, false)] {
             let Some(voice) = voice else { continue };
             let mut watch = watch.take_if(|_| is_current);
-            let mut made = |renderer: &mut Renderer, is_spoiled| {
+            let mut made = |renderer: &mut Renderer, is_spoiled: bool| {
                 if let Some(watch) = &mut watch {
                     watch.look_at(renderer, is_spoiled);
                 }
@@ -676,7 +676,7 @@ struct Watch<'a> {
 }
 
 impl Watch<'_> {
-    /// Gathers what the quantum just made has to show. Where frames of a source were missing it is the sound of no place.
+    /// Gathers what the quantum just made has to show. One that lacks frames of a source has no place.
     fn look_at(&mut self, renderer: &mut Renderer, is_spoiled: bool) {
         gather_slots(self.meter, renderer);
         if let Some((block, position)) = renderer.watched() {

@@ -51,7 +51,7 @@ impl Voice {
 
     /// Fills the slices, or adds to them; what happened on the way.
     ///
-    /// Calls `made` after every quantum the renderer makes.
+    /// Calls `made` after every quantum the renderer makes, and says whether it lacks frames of a source.
     pub fn read(
         &mut self,
         left: &mut [f64],

@@ -116,8 +116,10 @@ pub(super) enum Step {
     Nowhere,
     /// The sound goes on.
     On,
-    /// A new run begins.
+    /// A new run begins; at the taps behind the renderer the engine has faded the old one out and this one in.
     Jump,
+    /// Frames are missing: the sound is cut.
+    Cut,
 }
 
 impl Places {
@@ -250,11 +252,17 @@ impl Places {
         let is_same_run = self.last.is_some_and(|l| l.run == place.run && l.session == place.session);
         if is_same_run {
             self.ledger.begin_unfaded(at_ledger);
-        } else {
-            let is_clean = place.begin == Begin::Clean && at == Frames::ZERO;
-            self.ledger.begin(at_ledger, is_clean);
+            return Step::Cut;
         }
+        let is_clean = place.begin == Begin::Clean && at == Frames::ZERO;
+        self.ledger.begin(at_ledger, is_clean);
         Step::Jump
+    }
+
+    /// The next frames do not go on from those before, wherever they lie.
+    pub(super) fn cut(&mut self) {
+        self.ledger.stop();
+        self.next = None;
     }
 
     /// Where a frame of some session lies now, and how many frames from there on lie together.
@@ -479,13 +487,13 @@ mod tests {
         places.refresh(true);
         assert_eq!(places.album().stale_s, 0.0, "a seek, or the gain of a service");
         // In the middle of the sound.
-        assert_eq!(places.step(&at(400_480, 2, 1), 480), (Step::Jump, 480));
+        assert_eq!(places.step(&at(400_480, 3, 1), 480), (Step::Jump, 480));
         places.refresh(true);
         assert_eq!((places.album().stale_s, places.album().integrated_lufs), (17.0, None));
         // What is heard then holds again, also after a stretch of no place.
         let x: Vec<f64> = (0..48_000).map(|i| 0.1 * (f64::from(i) * 0.13).sin()).collect();
         for position in [Some(100_000), None, Some(200_000)] {
-            let here = SamplePlace { position: position.map(Frames), ..at(0, 3, 1) };
+            let here = SamplePlace { position: position.map(Frames), ..at(0, 4, 1) };
             if places.step(&here, x.len()).0 != Step::Nowhere {
                 places.measure(&x, &x);
             }

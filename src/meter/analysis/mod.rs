@@ -1,7 +1,7 @@
 //! One pass over a file for every reading of `measure`.
 //!
 //! The caller decodes and feeds planar blocks of any size; they are regrouped into chunks of 1024 frames, so that no
-//! figure depends on how the file was read. NaN and infinite samples are counted and measured as silence. The pass
+//! figure depends on how the file was read. NaN, infinity and samples beyond 1e30 are counted and measured as silence. The pass
 //! consists of four [`Part`]s that know nothing of each other: fed with the same [`Chunk`]s they may run on threads of
 //! their own, and the figures are the same to the last bit.
 //!
@@ -23,6 +23,7 @@ use super::dynamics::{least_psr_db, plr_db};
 use super::loudness::{ABSOLUTE_GATE_LUFS, LoudnessMeter, lufs_from_power, power_from_lufs};
 use super::thirds::{AveragePowers, AverageSpectrum};
 use super::true_peak::{CrestSteps, dbtp};
+use crate::dsp::interpolate::ABSURD;
 use crate::dsp::simd::widest;
 use crate::units::db_from_power;
 
@@ -121,7 +122,7 @@ fn empty_chunk(stereo: bool, frames: usize) -> Chunk {
 fn copy_clean(place: &mut [f64], samples: &[f64]) -> u64 {
     let mut bad = 0u64;
     for (w, &x) in place.iter_mut().zip(samples) {
-        let good = x.abs() <= f64::MAX;
+        let good = x.abs() <= ABSURD;
         bad += u64::from(!good);
         *w = if good { x } else { 0.0 };
     }
@@ -230,13 +231,13 @@ pub fn analysis_of(
 ) -> Analysis {
     let rate = facts.sample_rate_hz;
     let mut analysis = Analysis {
-        non_finite_samples,
         measurements: Measurements {
             path: facts.path,
             format: facts.format,
             sample_rate_hz: rate,
             channels: facts.channels,
             bits: facts.bits,
+            non_finite_samples,
             ..Measurements::default()
         },
         ..Analysis::default()
@@ -246,7 +247,10 @@ pub fn analysis_of(
         match part {
             Part::Loudness(meter) => take_loudness(*meter, rate, &mut analysis),
             Part::Crests(found) => crests = Some(found),
-            Part::Levels(levels) => levels.0.finish(&mut analysis.measurements),
+            Part::Levels(levels) => {
+                analysis.products = levels.0.products();
+                levels.0.finish(&mut analysis.measurements);
+            }
             Part::Spectrum(found) => spectrum = Some(found),
         }
     }
@@ -255,7 +259,7 @@ pub fn analysis_of(
     }
     if let Some(spectrum) = spectrum {
         analysis.measurements.bandwidth_hz = spectrum.bandwidth.finish();
-        take_spectrum(&spectrum.average.finish(), &mut analysis.measurements);
+        take_spectrum(&spectrum.average.finish(), &mut analysis);
     }
     analysis
 }
@@ -277,13 +281,19 @@ fn take_loudness(mut meter: LoudnessMeter, rate: u32, analysis: &mut Analysis) {
     m.end_short_term_lufs = finite(end.map(lufs_from_power));
 }
 
-/// Powers of the first and the last 3 s that sound: from the first gating block over −70 LUFS, to the end of the last.
+/// Powers of the first and the last 3 s that sound. The first gating block over −70 LUFS has what sounds in its last step,
+/// the last one in its first; but at the very ends of the file.
 fn sounding_ends(gating: &[f64], short_terms: &[f64]) -> [Option<f64>; 2] {
     let sounds = |&power: &f64| power > power_from_lufs(ABSOLUTE_GATE_LUFS);
     let latest = short_terms.len().checked_sub(1);
-    let start = gating.iter().position(sounds).zip(latest).map(|(first, latest)| first.min(latest));
+    let start = gating.iter().position(sounds).zip(latest);
+    let start =
+        start.map(|(first, latest)| if first == 0 { 0 } else { latest.min(first + GATING_STEPS - 1) });
     let end = gating.iter().rposition(sounds).zip(latest);
-    let end = end.map(|(last, latest)| (last + GATING_STEPS).saturating_sub(SHORT_TERM_STEPS).min(latest));
+    let end = end.map(|(last, latest)| match last + 1 == gating.len() {
+        true => latest,
+        false => (last + 1).saturating_sub(SHORT_TERM_STEPS).min(latest),
+    });
     [start, end].map(|place| short_terms.get(place?).copied())
 }
 
@@ -311,16 +321,18 @@ fn take_crests(mut crests: [CrestSteps; CHANNELS], rate: u32, analysis: &mut Ana
         least.map(|(_, step)| seconds_of(step as u64 * u64::from(rate) / STEPS_PER_SECOND, rate));
 }
 
-fn take_spectrum(powers: &AveragePowers, m: &mut Measurements) {
+fn take_spectrum(powers: &AveragePowers, analysis: &mut Analysis) {
     let total = powers.total();
     if total <= 0.0 {
         return;
     }
     let [low, high] = BALANCE_HZ;
-    let share = |from: f64, to: f64| finite(Some(db_from_power(powers.between(from, to) / total)));
-    m.balance_low_db = share(0.0, low);
-    m.balance_mid_db = share(low, high);
-    m.balance_high_db = share(high, f64::INFINITY);
+    let parts = [(0.0, low), (low, high), (high, f64::INFINITY)].map(|(from, to)| powers.between(from, to));
+    let m = &mut analysis.measurements;
+    let share = |power: f64| finite(Some(db_from_power(power / total)));
+    [m.balance_low_db, m.balance_mid_db, m.balance_high_db] = parts.map(share);
+    analysis.band_powers = parts.map(|power| power * m.frames as f64);
+    analysis.curve = powers.curve();
     m.third_octaves_dbfs = powers.thirds().iter().map(|&p| finite(super::dynamics::aes17_dbfs(p))).collect();
 }
 
