@@ -339,8 +339,8 @@ fn meters_json(view: &MeterView) -> serde_json::Value {
         "max_short_term_lufs": loudness.max_short_term_lufs,
         "true_peak_dbtp": loudness.max_true_peak_dbtp,
         "sample_peak_dbfs": loudness.max_sample_peak_dbfs,
-        "plr_db": loudness.plr_lu,
-        "min_psr_db": loudness.min_psr_lu,
+        "plr_db": loudness.plr_db,
+        "min_psr_db": loudness.min_psr_db,
         "by_place": place_json(&loudness.album),
     })
 }

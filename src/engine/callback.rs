@@ -340,9 +340,9 @@ impl Callback {
         for (voice, is_current) in [(&mut self.current, true), (&mut self.outgoing, false)] {
             let Some(voice) = voice else { continue };
             let mut watch = watch.take_if(|_| is_current);
-            let mut made = |renderer: &mut Renderer| {
+            let mut made = |renderer: &mut Renderer, is_spoiled: bool| {
                 if let Some(watch) = &mut watch {
-                    watch.look_at(renderer);
+                    watch.look_at(renderer, is_spoiled);
                 }
             };
             let report = voice.read(left, right, heard, &mut made);
@@ -660,11 +660,11 @@ struct Watch<'a> {
 }
 
 impl Watch<'_> {
-    /// Gathers what the quantum just made has to show.
-    fn look_at(&mut self, renderer: &mut Renderer) {
+    /// Gathers what the quantum just made has to show. One that lacks frames of a source has no place.
+    fn look_at(&mut self, renderer: &mut Renderer, is_spoiled: bool) {
         gather_slots(self.meter, renderer);
         if let Some((block, position)) = renderer.watched() {
-            let place = SamplePlace { position, ..self.place };
+            let place = SamplePlace { position: position.filter(|_| !is_spoiled), ..self.place };
             self.ends.samples.push(place, block.left(), block.right());
         }
         let Some(probe) = renderer.probe() else { return };

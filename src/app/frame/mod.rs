@@ -610,6 +610,19 @@ impl Frame {
         song_under(&self.timeline, &self.selection, self.transport.cursor)
     }
 
+    /// Ceiling of the album's limiter with the gain out of its slot, dBTP; `None` without one.
+    pub fn ceiling_dbtp(&self) -> Option<f64> {
+        crate::deliver::conform::limiter_ceiling_dbtp(&self.session)
+    }
+
+    /// The place in the running order of the song at the playhead: of what is heard, else of where play will begin. In a
+    /// gap it is the song before.
+    pub fn song_at_playhead(&self) -> Option<usize> {
+        let transport = &self.transport;
+        let head = if transport.playing { transport.position } else { transport.cursor };
+        self.session.song_index(self.timeline.song_at(head)?.id)
+    }
+
     /// The song the keys act on: the first selected, else the one at the cursor.
     pub fn current_song(&self) -> Option<SongId> {
         let at_cursor = || self.timeline.song_at(self.transport.cursor).map(|s| s.id);

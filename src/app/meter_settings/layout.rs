@@ -177,7 +177,10 @@ impl BuiltIn {
                 ..Arrangement::of(&["level", "loudness", "histogram"], &["history", "trace"])
             },
             Self::Spectrum => Arrangement::of(&["level", "loudness", "field"], &["spectrum"]),
-            Self::Album => Arrangement::of(&["level", "loudness", "spectrum"], &["history", "histogram"]),
+            Self::Album => Arrangement::of(
+                &["level", "loudness", "spectrum"],
+                &["album_table", "services", "history", "histogram"],
+            ),
         }
     }
 }

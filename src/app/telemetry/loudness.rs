@@ -127,10 +127,15 @@ impl Loudness {
         self.note_true_peak();
     }
 
-    /// What spans a jump of the sound starts anew.
-    pub(super) fn restart(&mut self) {
-        self.interval_peak.restart();
-        self.meter.restart();
+    /// The signal is broken: no wave is drawn across the break.
+    pub(super) fn break_off(&mut self) {
+        self.note_true_peak();
+        self.interval_peak.reset();
+    }
+
+    /// Whether integrated loudness and range take nothing more: after [`MOST_HOURS`].
+    pub(super) fn is_full(&self) -> bool {
+        self.meter.is_full()
     }
 
     /// The readings, over an older picture.
@@ -155,9 +160,9 @@ impl Loudness {
             range_lu: reading.range_lu,
             max_momentary_lufs: reading.max_momentary_lufs,
             max_short_term_lufs: reading.max_short_term_lufs,
-            plr_lu: plr_db(max_true_peak_dbtp, reading.integrated_lufs),
-            psr_lu: self.psr.psr_db(),
-            min_psr_lu: self.min_psr_db,
+            plr_db: plr_db(max_true_peak_dbtp, reading.integrated_lufs),
+            psr_db: self.psr.psr_db(),
+            min_psr_db: self.min_psr_db,
             measured_s: self.frames as f64 / self.rate.hz(),
             is_paused: !self.meter.is_running(),
             max_true_peak_dbtp,

@@ -112,8 +112,10 @@ pub(super) enum Step {
     Nowhere,
     /// The sound goes on.
     On,
-    /// A new run begins.
+    /// A new run begins; at the taps behind the renderer the engine has faded the old one out and this one in.
     Jump,
+    /// Frames are missing: the sound is cut.
+    Cut,
 }
 
 impl Places {
@@ -230,11 +232,17 @@ impl Places {
         let is_same_run = self.last.is_some_and(|l| l.run == place.run && l.session == place.session);
         if is_same_run {
             self.ledger.begin_unfaded(at_ledger);
-        } else {
-            let is_clean = place.begin == Begin::Clean && at == Frames::ZERO;
-            self.ledger.begin(at_ledger, is_clean);
+            return Step::Cut;
         }
+        let is_clean = place.begin == Begin::Clean && at == Frames::ZERO;
+        self.ledger.begin(at_ledger, is_clean);
         Step::Jump
+    }
+
+    /// The next frames do not go on from those before, wherever they lie.
+    pub(super) fn cut(&mut self) {
+        self.ledger.stop();
+        self.next = None;
     }
 
     /// Where a frame of some session lies now, and how many frames from there on lie together.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::level::at_rate;
 use super::spectrogram::Spectrogram;
 use crate::app::frame::{SpectrumView, ToneView};
 use crate::app::meter_settings::{AverageOver, SpectrumSettings};
@@ -25,7 +26,8 @@ const LOWEST_TONE_HZ: f64 = 15.0;
 
 /// The analyser.
 pub(super) struct Spectra {
-    rate: SampleRate,
+    /// Of the signal measured, and of the session whose album has the places.
+    rates: [SampleRate; 2],
     settings: SpectrumSettings,
     /// The settings in words.
     label: String,
@@ -34,16 +36,18 @@ pub(super) struct Spectra {
     second: Option<Traces>,
     gram: Spectrogram,
     song: Option<SongId>,
-    /// Album frame of the next sample, if it is known.
+    /// Where the next frame lies on the album in frames of the signal, where that is known.
     place: Option<Frames>,
 }
 
 impl Spectra {
-    pub(super) fn new(rate: SampleRate, settings: &SpectrumSettings) -> Self {
+    /// For a signal of a rate, of a session of a rate.
+    pub(super) fn new(rates: [SampleRate; 2], settings: &SpectrumSettings) -> Self {
+        let rate = rates[0];
         let spectrum = StereoSpectrum::new(rate.0, settings.size, settings.window);
         let traces = || Traces::new(spectrum.bin_count());
         Self {
-            rate,
+            rates,
             first: traces(),
             second: settings.second.map(|_| traces()),
             gram: Spectrogram::new(rate, settings.gram_seconds, spectrum.hop()),
@@ -58,7 +62,7 @@ impl Spectra {
     /// Other settings: what is only drawn otherwise goes on being measured.
     pub(super) fn set(&mut self, settings: &SpectrumSettings) {
         if !self.settings.measures_like(settings) {
-            *self = Self { song: self.song, place: self.place, ..Self::new(self.rate, settings) };
+            *self = Self { song: self.song, place: self.place, ..Self::new(self.rates, settings) };
             return;
         }
         if self.settings.average != settings.average {
@@ -92,9 +96,10 @@ impl Spectra {
         }
     }
 
-    /// Album frame of the next sample, if it is known.
-    pub(super) fn set_place(&mut self, place: Option<Frames>) {
-        self.place = place;
+    /// The next frame lies here on the album of the session, or nowhere.
+    pub(super) fn locate(&mut self, next: Option<Frames>) {
+        let [own, session] = self.rates;
+        self.place = next.map(|place| at_rate(place, session, own));
     }
 
     pub(super) fn push(&mut self, left: &[f64], right: &[f64]) {
@@ -102,24 +107,24 @@ impl Spectra {
             s if s.is_finite() => self.spectrum.step_for(s),
             _ => 0.0,
         };
-        let hop_s = self.spectrum.hop() as f64 / self.rate.hz();
+        let hop_s = self.spectrum.hop() as f64 / self.rates[0].hz();
         let fall = 10f64.powf(-0.1 * self.settings.peak_fall_db_per_s.max(0.0) * hop_s);
         let half = self.spectrum.length() as i64 / 2;
-        let (bin_hz, noise_channel) = (self.spectrum.bin_hz(), self.settings.channel);
-        let Self { spectrum, first, second, gram, settings, place, .. } = self;
+        let bin_hz = self.spectrum.bin_hz();
+        let Self { rates: [own, session], spectrum, first, second, gram, settings, place, .. } = self;
         let total = left.len() as i64;
         spectrum.push(left, right, &mut |bins, left_over| {
-            first.take(bins, noise_channel, step, fall);
+            first.take(bins, settings.channel, step, fall);
             if let (Some(second), Some(channel)) = (&mut *second, settings.second) {
                 second.take(bins, channel, step, fall);
             }
-            let middle = place.map(|p| p.0 + total - left_over as i64 - half);
-            gram.take(&first.now, bin_hz, middle);
+            let middle = place.map(|p| p + Frames(total - left_over as i64 - half));
+            gram.take(&first.now, bin_hz, middle.map(|p| at_rate(p, *own, *session).0));
         });
         self.place = self.place.map(|p| p + Frames(total));
     }
 
-    /// The sound jumped: no spectrum spans the jump.
+    /// The signal is broken: no spectrum spans the break.
     pub(super) fn restart(&mut self) {
         self.spectrum.restart();
     }
@@ -130,7 +135,7 @@ impl Spectra {
         let display = spectrum::SpectrumView {
             smoothing: settings.smoothing,
             slope_db_per_octave: settings.slope.db_per_octave(),
-            ..display_of(self.rate)
+            ..display_of(self.rates[0])
         };
         let trace = |powers: Option<&Vec<f64>>, out: &mut Vec<f32>| {
             let powers = powers.filter(|_| !self.first.is_empty());
@@ -181,6 +186,7 @@ pub(in crate::app) fn display_of(rate: SampleRate) -> spectrum::SpectrumView {
         slope_db_per_octave: 4.5,
     }
 }
+
 /// Frequencies of the points of a display, Hz.
 pub(in crate::app) fn points_of(display: &spectrum::SpectrumView, points: usize) -> Vec<f32> {
     (0..points).map(|i| display.hz_at(i, points) as f32).collect()
@@ -215,7 +221,7 @@ mod tests {
     fn where_tones_are_shown_the_mean_power_is_there_too() {
         let rate = SampleRate(48_000);
         let settings = SpectrumSettings { smoothing: Smoothing::None, ..SpectrumSettings::default() };
-        let mut spectra = Spectra::new(rate, &settings);
+        let mut spectra = Spectra::new([rate, rate], &settings);
         let noise = Noise::new(3, 0);
         let x: Vec<f64> = (0..96_000).map(|n| 0.1 * noise.triangular(n)).collect();
         spectra.push(&x, &x);

@@ -106,6 +106,8 @@ pub struct Measurements {
     /// Leq of the 31 thirds of an octave from 20 Hz to 20 kHz (IEC 61260-1), AES17 dBFS, mean of the channels; empty in
     /// silence.
     pub third_octaves_dbfs: Vec<Option<f64>>,
+    /// Samples that are no audio (not a number, infinite, beyond 1e30) and were measured as silence.
+    pub non_finite_samples: u64,
     /// Each channel by itself.
     pub per_channel: Vec<ChannelMeasurements>,
 }
@@ -119,8 +121,6 @@ pub struct Analysis {
     pub true_peak_frames: [u64; CHANNELS],
     /// True peak of each channel, dBTP.
     pub channel_true_peaks_dbtp: [Option<f64>; CHANNELS],
-    /// Samples that were not finite numbers.
-    pub non_finite_samples: u64,
     /// Powers of the gating blocks, one each 100 ms: those of all songs give the album's loudness
     /// ([`integrated_lufs`](crate::meter::loudness::integrated_lufs)).
     pub gating_powers: Vec<f64>,
