@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use common::{sine, write_wav};
+use glassmaster::app::Action;
 use glassmaster::app::command::Command;
 use glassmaster::app::core::{Core, Setup};
 use glassmaster::app::frame::Frame;
@@ -93,5 +94,25 @@ fn a_slot_the_meters_listen_behind_is_that_of_one_session_only() {
         listen(&mut core, point);
         core.handle(Command::New { sample_rate: SampleRate(48_000) });
         assert_eq!(core.tick(0.0).meter_settings.point, after);
+    }
+}
+
+#[test]
+fn commands_say_where_the_meters_listen_and_leave_everything_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut core = core(&dir.path().join("home"));
+    let mut settings = MeterSettings::default();
+    settings.loudness.target_lufs = -14.0;
+    core.handle(Command::SetMeters(Box::new(settings.clone())));
+    for (action, point) in [
+        (Action::MetersSource, MeterPoint::Source),
+        (Action::MetersSong, MeterPoint::SongChain),
+        (Action::MetersDelivered, MeterPoint::Delivered),
+        (Action::MetersMonitor, MeterPoint::Monitor),
+        (Action::MetersMaster, MeterPoint::MasterTap),
+    ] {
+        core.handle(Command::Do(action));
+        let expected = MeterSettings { point, ..settings.clone() };
+        assert_eq!(*core.tick(0.0).meter_settings, expected, "{action:?}");
     }
 }

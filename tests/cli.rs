@@ -43,6 +43,39 @@ fn what_cannot_be_read_is_one_line_and_code_3() {
 }
 
 #[test]
+fn what_is_wrong_with_a_measured_file_is_one_line_and_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("holes.wav");
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 44_100,
+        bits_per_sample: 32,
+        sample_format: hound::SampleFormat::Float,
+    };
+    let mut wav = hound::WavWriter::create(&path, spec).unwrap();
+    for n in 0..88_200 {
+        let holes = [(7, f32::NAN), (70, f32::NEG_INFINITY), (700, 2e30)];
+        let hole = holes.iter().find(|(at, _)| *at == n).map(|h| h.1);
+        wav.write_sample(hole.unwrap_or(if n % 100 < 50 { 0.1 } else { -0.1 })).unwrap();
+    }
+    wav.finalize().unwrap();
+    let output = run(dir.path(), &["measure", "--json", "holes.wav"]);
+    assert_one_line(&output, 3, "holes.wav: 3 samples are no numbers");
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let m = &json["files"][0];
+    assert_eq!((&m["non_finite_samples"], &m["frames"]), (&3.into(), &88_200.into()));
+    // What is left is measured: a square wave of a tenth.
+    assert!((m["sample_peak_dbfs"].as_f64().unwrap() + 20.0).abs() < 1e-3, "{m}");
+    assert!(m["integrated_lufs"].as_f64().unwrap() > -22.0 && m["true_peak_dbtp"].as_f64().unwrap() < -17.0);
+    // Cut short: the line says where, and the figures are of what is there.
+    let bytes = std::fs::read(&path).unwrap();
+    std::fs::write(dir.path().join("short.wav"), &bytes[..bytes.len() / 2]).unwrap();
+    let output = run(dir.path(), &["measure", "--json", "short.wav"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(text(&output.stderr).contains("measured up to there"), "{}", text(&output.stderr));
+}
+
+#[test]
 fn wrong_usage_is_code_2_and_help_is_0() {
     let dir = tempfile::tempdir().unwrap();
     assert_eq!(run(dir.path(), &["measure"]).status.code(), Some(2));

@@ -6,7 +6,7 @@ mod common;
 
 use std::path::Path;
 
-use common::{assert_one_line, run, sine, text, write_wav};
+use common::{assert_one_line, run, run_json, sine, text, write_wav};
 
 fn new_session(dir: &Path, files: &[&str]) {
     let made =
@@ -32,6 +32,68 @@ fn orders_that_would_write_one_file_are_refused_before_anything_is_made() {
     assert!(!dir.path().join("out").exists());
     let fine = deliver(&["wav_album", "cd_wav_cue", "wav_songs", "flac_songs"]);
     assert_eq!(fine.status.code(), Some(0), "{}", text(&fine.stderr));
+}
+
+/// Every figure on a paper is that of the finished file: what a delivery says of a file is what `measure` says of it, to
+/// the last digit, also where the file was not measured a second time because its sound was read back the same.
+#[test]
+fn what_a_delivery_says_of_its_files_is_what_measuring_them_says() {
+    let dir = tempfile::tempdir().unwrap();
+    let beat = |frame: usize, channel: usize| {
+        let t = frame as f64 / 48_000.0;
+        let decay = (-4.0 * (t * 2.0).fract()).exp();
+        0.7 * decay * (std::f64::consts::TAU * (300.0 + 7.0 * channel as f64) * t * t.sqrt()).sin()
+    };
+    write_wav(&dir.path().join("1.wav"), 48_000, 5.0, beat);
+    write_wav(&dir.path().join("2.wav"), 48_000, 4.0, sine(48_000, 440.0, -18.0));
+    new_session(dir.path(), &["1.wav", "2.wav"]);
+    let mp3: &[&str] = if cfg!(feature = "mp3") { &["mp3_songs"] } else { &[] };
+    let plain = ["wav_songs", "flac_songs", "wav_album", "ddp", "cd_wav_cue", "cd_bin_cue"];
+    let mut compared = 0;
+    for (out, ids, set) in [
+        ("a", [&plain[..], mp3].concat(), "bits=16"),
+        ("b", vec!["wav_songs", "flac_album"], "rate=44100"),
+        ("c", vec!["wav_songs"], "bits=20"),
+        ("d", vec!["wav_songs"], "bits=32f"),
+        ("e", vec!["wav_album"], "bits=64f"),
+    ] {
+        let args = [&["deliver", "a.gms", "--json", "--out", out, "--set", set], &ids[..]].concat();
+        let told = run_json(dir.path(), &args);
+        for file in told["files"].as_array().unwrap().iter().filter(|f| f["frames"] != 0) {
+            compared += 1;
+            let path = file["path"].as_str().unwrap();
+            let mut said = file["measurements"].clone();
+            let is_raw = path.ends_with(".bin") || path.ends_with(".DAT");
+            let measured = if is_raw { with_header(dir.path(), path) } else { path.to_owned() };
+            let mut again =
+                run_json(dir.path(), &["measure", "--json", "--threads", "2", &measured])["files"][0].take();
+            if is_raw || ids.contains(&"cd_wav_cue") {
+                // Named after what it is on a disc.
+                said["format"] = again["format"].clone();
+            }
+            (said["path"], again["path"]) = ("".into(), "".into());
+            assert!(again["integrated_lufs"].is_number() && again["true_peak_dbtp"].is_number());
+            assert_eq!(said, again, "{path}");
+        }
+    }
+    assert_eq!(compared, 2 + 2 + 4 + 2 * mp3.len() + 3 + 2 + 2 + 1);
+}
+
+/// Raw sectors as a WAV beside them; its name.
+fn with_header(dir: &Path, raw: &str) -> String {
+    let bytes = std::fs::read(dir.join(raw)).unwrap();
+    let spec = hound::WavSpec {
+        channels: 2,
+        sample_rate: 44_100,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut wav = hound::WavWriter::create(dir.join("raw.wav"), spec).unwrap();
+    for pair in bytes.chunks_exact(2) {
+        wav.write_sample(i16::from_le_bytes([pair[0], pair[1]])).unwrap();
+    }
+    wav.finalize().unwrap();
+    "raw.wav".to_owned()
 }
 
 /// A master that runs over is written as asked, said, and not called good.

@@ -6,11 +6,14 @@
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a test prints its table and why it skips")]
 
 use std::f64::consts::PI;
+use std::path::Path;
 use std::process::Command;
 
 use glassmaster::dsp::kweight::sections;
+use glassmaster::meter::analysis::{Analyzer, FileFacts};
 use glassmaster::meter::loudness::{LoudnessMeter, LoudnessReading};
 use glassmaster::meter::true_peak::{Keep, TruePeakMeter};
+use glassmaster::units::SESSION_RATES_HZ;
 
 /// Steps of (seconds, level of each channel in dBFS); `SILENCE` is none.
 type Steps = Vec<(f64, f64)>;
@@ -197,13 +200,19 @@ fn loudness_cases_at_192000() {
     loudness_cases(192_000);
 }
 
-fn true_peak_dbtp(x: &[f64]) -> f64 {
+/// Of the meter that plays along; the file meter, which reads in steps of its rate, must say the same to the last bit.
+fn true_peak_dbtp(rate: u32, x: &[f64]) -> f64 {
     let mut meter = TruePeakMeter::new(Keep::Maximum);
+    let facts = FileFacts { sample_rate_hz: rate, channels: 2, ..FileFacts::default() };
+    let mut file = Analyzer::for_frames(facts, x.len() as u64);
     for block in x.chunks(4096) {
         meter.push(block, block);
+        file.push(block, block);
     }
     meter.finish();
-    meter.max_dbtp().unwrap()
+    let peak = meter.max_dbtp();
+    assert_eq!(file.finish().measurements.true_peak_dbtp, peak, "{rate}: file and live");
+    peak.unwrap()
 }
 
 /// A faded sine of `periods_per_frame` cycles a sample.
@@ -221,7 +230,7 @@ fn faded_tone(rate: u32, per_frame: f64, amplitude: f64, phase_deg: f64) -> Vec<
 
 #[test]
 fn true_peak_cases_15_to_19() {
-    for rate in glassmaster::units::SESSION_RATES_HZ {
+    for rate in SESSION_RATES_HZ {
         let mut worst = Worst::default();
         for (case, per_frame, amplitude, phase, exact) in [
             ("3341-15", 1.0 / 4.0, 0.5, 0.0, -6.0206),
@@ -231,7 +240,7 @@ fn true_peak_cases_15_to_19() {
             ("3341-19", 1.0 / 4.0, 1.41, 45.0, 2.9844),
         ] {
             let x = faded_tone(rate, per_frame, amplitude, phase);
-            worst.hold(case, Some(true_peak_dbtp(&x)), exact, PEAK_BAR_DB);
+            worst.hold(case, Some(true_peak_dbtp(rate, &x)), exact, PEAK_BAR_DB);
         }
         worst.print(rate);
     }
@@ -272,20 +281,26 @@ fn hidden_period() -> Vec<f64> {
 
 #[test]
 fn true_peak_cases_20_to_23() {
-    // Defined relative to the rate, and the meter does not know the rate: one run is all rates.
     let at4 = hidden_period();
-    let mut worst = Worst::default();
-    for offset in 0..4 {
-        let x: Vec<f64> = at4.iter().skip(offset).step_by(4).copied().collect();
-        let exact = (590 * 64..620 * 64)
-            .map(|i| wave_at(&x, f64::from(i) / 64.0, 1.0, 200.0).abs())
-            .fold(0.0, f64::max);
-        let case = format!("3341-{}", 20 + offset);
-        let reading = true_peak_dbtp(&x);
-        worst.hold(&case, Some(reading), 20.0 * exact.log10(), 0.03);
-        worst.hold(&case, Some(reading), -0.078, PEAK_BAR_DB);
+    let cases: Vec<(String, Vec<f64>, f64)> = (0..4)
+        .map(|offset| {
+            let x: Vec<f64> = at4.iter().skip(offset).step_by(4).copied().collect();
+            let exact = (590 * 64..620 * 64)
+                .map(|i| wave_at(&x, f64::from(i) / 64.0, 1.0, 200.0).abs())
+                .fold(0.0, f64::max);
+            (format!("3341-{}", 20 + offset), x, 20.0 * exact.log10())
+        })
+        .collect();
+    // Defined relative to the rate: the samples are the same at all.
+    for rate in SESSION_RATES_HZ {
+        let mut worst = Worst::default();
+        for (case, x, exact) in &cases {
+            let reading = true_peak_dbtp(rate, x);
+            worst.hold(case, Some(reading), *exact, 0.03);
+            worst.hold(case, Some(reading), -0.078, PEAK_BAR_DB);
+        }
+        worst.print(rate);
     }
-    worst.print(0);
 }
 
 /// Something like music: pulsing filtered noise in two channels, from a fixed seed.
@@ -310,42 +325,42 @@ fn programme(rate: u32, seconds: f64) -> [Vec<f64>; 2] {
     out
 }
 
+/// Long enough for both gates where the other meters are quick, shorter where they are slow.
+fn compared_seconds(rate: u32) -> f64 {
+    if rate <= 48_000 { 36.0 } else { 12.0 }
+}
+
 #[test]
 fn agrees_with_the_crate() {
-    for rate in [44_100, 48_000, 96_000] {
-        let [left, right] = programme(rate, 40.0);
+    for rate in SESSION_RATES_HZ {
+        let [left, right] = programme(rate, compared_seconds(rate));
         let mut ours = LoudnessMeter::new(rate, 2, 1.0);
         let modes = ebur128::Mode::M | ebur128::Mode::S | ebur128::Mode::I;
         let mut theirs = ebur128::EbuR128::new(2, rate, modes).unwrap();
         let hop = rate as usize / 100;
-        let mut compared = 0;
+        let (mut compared, mut worst) = (0, 0.0f64);
         for (l, r) in left.chunks_exact(hop).zip(right.chunks_exact(hop)) {
             ours.push(l, r);
             theirs.add_frames_planar_f64(&[l, r]).unwrap();
             if let Some(m) = ours.momentary_lufs() {
-                assert!((m - theirs.loudness_momentary().unwrap()).abs() < 0.001, "{rate}: M {m}");
+                worst = worst.max((m - theirs.loudness_momentary().unwrap()).abs());
             }
             if let Some(s) = ours.short_term_lufs() {
-                assert!((s - theirs.loudness_shortterm().unwrap()).abs() < 0.001, "{rate}: S {s}");
+                worst = worst.max((s - theirs.loudness_shortterm().unwrap()).abs());
                 compared += 1;
             }
         }
-        assert!(compared > 3000);
+        assert!(f64::from(compared) > 99.0 * (compared_seconds(rate) - 3.0));
         let i = ours.reading().integrated_lufs.unwrap();
-        assert!((i - theirs.loudness_global().unwrap()).abs() < 0.001, "{rate}: I {i}");
+        worst = worst.max((i - theirs.loudness_global().unwrap()).abs());
+        assert!(worst < 0.001, "{rate}: {worst}");
+        println!("{rate:>6} Hz  crate      {worst:.6}");
     }
 }
 
-#[test]
-fn agrees_with_ffmpeg_to_its_printed_digit() {
-    if Command::new("ffmpeg").arg("-version").output().is_err() {
-        println!("skipped: ffmpeg is not installed");
-        return;
-    }
-    let rate = 48_000;
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("programme.wav");
-    let [left, right] = programme(rate, 40.0);
+/// Integrated loudness, range and true peak as ffmpeg prints them.
+fn ffmpeg_figures(folder: &Path, rate: u32, [left, right]: &[Vec<f64>; 2]) -> [f64; 3] {
+    let path = folder.join(format!("{rate}.wav"));
     let spec = hound::WavSpec {
         channels: 2,
         sample_rate: rate,
@@ -353,7 +368,7 @@ fn agrees_with_ffmpeg_to_its_printed_digit() {
         sample_format: hound::SampleFormat::Float,
     };
     let mut writer = hound::WavWriter::create(&path, spec).unwrap();
-    for (l, r) in left.iter().zip(&right) {
+    for (l, r) in left.iter().zip(right) {
         writer.write_sample(*l as f32).unwrap();
         writer.write_sample(*r as f32).unwrap();
     }
@@ -363,19 +378,35 @@ fn agrees_with_ffmpeg_to_its_printed_digit() {
     let output = ffmpeg.args(["-af", "ebur128=peak=true", "-f", "null", "-"]).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     let summary = said.rsplit("Summary:").next().unwrap();
-    let figure = |name: &str| -> f64 {
+    ["I:", "LRA:", "Peak:"].map(|name| {
         let line = summary.lines().find(|l| l.trim().starts_with(name)).unwrap();
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
-    };
-    let mut meter = LoudnessMeter::new(rate, 2, 1.0);
-    let mut peak = TruePeakMeter::new(Keep::Maximum);
-    meter.push(&left, &right);
-    peak.push(&left, &right);
-    let r = meter.reading();
-    println!("ffmpeg {} {} {}; ours {r:?}", figure("I:"), figure("LRA:"), figure("Peak:"));
-    assert!((r.integrated_lufs.unwrap() - figure("I:")).abs() < 0.06);
-    assert!((r.range_lu.unwrap() - figure("LRA:")).abs() < 0.11);
-    assert!((peak.max_dbtp().unwrap() - figure("Peak:")).abs() < 0.2);
+    })
+}
+
+#[test]
+fn agrees_with_ffmpeg_to_its_printed_digit() {
+    if Command::new("ffmpeg").arg("-version").output().is_err() {
+        println!("skipped: ffmpeg is not installed");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for rate in SESSION_RATES_HZ {
+        let sound = programme(rate, compared_seconds(rate));
+        let [integrated, range, peak] = ffmpeg_figures(folder.path(), rate, &sound);
+        let mut meter = LoudnessMeter::new(rate, 2, 1.0);
+        meter.push(&sound[0], &sound[1]);
+        let r = meter.reading();
+        println!("{rate:>6} Hz  ffmpeg {integrated} {range} {peak}; ours {r:?}");
+        assert!((r.integrated_lufs.unwrap() - integrated).abs() < 0.06);
+        assert!((r.range_lu.unwrap() - range).abs() < 0.11);
+        // Above 48 kHz it looks between the samples less and less, and at 192 kHz not at all.
+        if rate <= 48_000 {
+            let mut meter = TruePeakMeter::new(Keep::Maximum);
+            meter.push(&sound[0], &sound[1]);
+            assert!((meter.max_dbtp().unwrap() - peak).abs() < 0.2);
+        }
+    }
 }
 
 #[test]

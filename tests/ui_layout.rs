@@ -356,7 +356,7 @@ fn several_things_are_chosen_in_the_menu_of_the_spectrum_and_a_genre_is_named_wi
     let at = rect(&h, "Name of a new genre").center();
     click(&mut h, at, PointerButton::Primary);
     type_text(&mut h, "Dub");
-    assert!(!h.get_by_label("From files …").accesskit_node().is_disabled(), "the name is taken up");
+    assert!(!h.get_by_label("From files…").accesskit_node().is_disabled(), "the name is taken up");
     press(&mut h, Modifiers::NONE, Key::Escape);
     assert!(h.query_by_label("Held minimum").is_none(), "Escape leaves");
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::json;
 
 use super::args::CheckArgs;
+use super::machine;
 use super::output::{CHECK_FAILED, CliError, INPUT, print, print_json, unread_because};
 use crate::jobs::JobContext;
 use crate::jobs::check::check;
@@ -14,8 +15,9 @@ use crate::qc::{Brief, FileCheck, Verdict};
 
 pub fn run(args: &CheckArgs) -> Result<u8, CliError> {
     let brief = args.brief.as_deref().map_or_else(|| Ok(Brief::default()), read_brief)?;
-    let (paths, _unpacked) = super::machine::audio_files(&args.paths)?;
-    let checks = check(&paths, &brief, thread_count(args.threads), &JobContext::detached())
+    let (paths, _unpacked) = machine::audio_files(&args.paths)?;
+    let (threads, cx) = (thread_count(args.threads), JobContext::detached());
+    let checks = machine::with_progress("checking", &cx, || check(&paths, &brief, threads, &cx))
         .map_err(CliError::input)?;
     if args.json {
         print_json(&json!({ "files": checks, "album": { "findings": [] } }))?;

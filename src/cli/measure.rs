@@ -1,32 +1,26 @@
 //! `glassmaster measure`: loudness, peaks and dynamics of any audio file.
 
-use std::path::PathBuf;
-
 use serde_json::json;
 
 use super::args::MeasureArgs;
+use super::machine;
 use super::output::{CliError, INPUT, print, print_json, say};
 use crate::jobs::JobContext;
-use crate::jobs::inspect::{Inspected, inspect_open};
-use crate::jobs::parallel::{map_in_order, thread_count, threads_each};
-use crate::media::{Decoder, SourceError};
+use crate::jobs::inspect::{Inspected, inspect_all};
+use crate::jobs::parallel::thread_count;
 use crate::meter::analysis::Measurements;
 use crate::units::hms_from_seconds;
 
 pub fn run(args: &MeasureArgs) -> Result<u8, CliError> {
-    let threads = thread_count(args.threads);
-    let each = threads_each(threads, args.paths.len());
-    let measure = |_: usize, path: &PathBuf| {
-        inspect_open(Decoder::open(path)?, path, each, &JobContext::detached(), &mut |_, _| ())
-    };
-    let results: Vec<Result<Inspected, SourceError>> = map_in_order(&args.paths, threads, measure);
+    let (threads, cx) = (thread_count(args.threads), JobContext::detached());
+    let results = machine::with_progress("measuring", &cx, || inspect_all(&args.paths, threads, &cx));
     let mut code = 0;
     let mut measured = Vec::new();
     for result in results {
         match result {
             Ok(inspected) => {
-                if let Some(damage) = &inspected.damage {
-                    say(&CliError::input_text(format!("{damage}; measured up to there")).line(false));
+                for fault in faults(&inspected) {
+                    say(&CliError::input_text(fault).line(false));
                     code = INPUT;
                 }
                 measured.push(inspected.analysis.measurements);
@@ -43,6 +37,24 @@ pub fn run(args: &MeasureArgs) -> Result<u8, CliError> {
         print(&measured.iter().map(as_text).collect::<Vec<_>>().join("\n"))?;
     }
     Ok(code)
+}
+
+/// What is wrong with a file that was measured all the same.
+fn faults(inspected: &Inspected) -> Vec<String> {
+    let mut faults = Vec::new();
+    if let Some(damage) = &inspected.damage {
+        let is_whole = inspected.decoded_frames >= inspected.facts.frames;
+        let measured = if is_whole { "the rest was measured" } else { "measured up to there" };
+        faults.push(format!("{damage}; {measured}"));
+    }
+    let m = &inspected.analysis.measurements;
+    if m.non_finite_samples > 0 {
+        faults.push(format!(
+            "{}: {} samples are no numbers and were measured as silence; ask for the file again",
+            m.path, m.non_finite_samples
+        ));
+    }
+    faults
 }
 
 /// A value with its unit, or a dash where there is none.

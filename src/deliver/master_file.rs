@@ -141,13 +141,15 @@ impl FileSpec {
         }
     }
 
+    /// What a reader of the file finds: 20 bits stand in 24.
     fn facts(&self, target: &Path) -> FileFacts {
+        let stored = if self.format == SampleFormat::Int20 { SampleFormat::Int24 } else { self.format };
         FileFacts {
             path: target.to_string_lossy().into_owned(),
-            format: self.format_name(),
+            format: format!("{} {}", self.kind.name(), stored.name()),
             sample_rate_hz: self.rate.0,
             channels: 2,
-            bits: Some(self.format.integer_bits().unwrap_or(self.format.bytes() as u32 * 8)),
+            bits: Some(stored.bytes() as u32 * 8),
         }
     }
 }

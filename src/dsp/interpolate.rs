@@ -37,7 +37,7 @@ const TRIGGER_COARSE_4X: f64 = 0.905;
 const TRIGGER_4X: f64 = 0.915;
 const TRIGGER_8X: f64 = 0.975;
 /// Samples beyond this are not audio; they and NaN count as silence.
-const ABSURD: f64 = 1e30;
+pub const ABSURD: f64 = 1e30;
 
 /// Samples that a group of intervals is read from.
 const SPAN: usize = GROUP + COARSE_TAPS;

@@ -6,12 +6,15 @@
 use crate::render::ramp::{SWITCH_FADE_MS, raised_cosine};
 use crate::units::{SampleRate, gain_from_db};
 
+/// Gains of a playback service that are heard, dB. A figure that is wrong must not hurt an ear or a loudspeaker.
+pub const SERVICE_RANGE_DB: [f64; 2] = [-60.0, 20.0];
+
 /// What the switches of the monitor section say.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Monitor {
     /// Level, dB; −∞ is silence.
     pub level_db: f64,
-    /// Gain of a playback service whose level is heard, dB.
+    /// Gain of a playback service whose level is heard, dB: within [`SERVICE_RANGE_DB`], 0 where it is no number.
     pub service_db: f64,
     /// Whether the level is lowered by `dim_db`.
     pub dim: bool,
@@ -81,7 +84,12 @@ impl Monitor {
         if self.mute || !self.level_db.is_finite() {
             return 0.0;
         }
-        gain_from_db(self.level_db + self.service_db + if self.dim { self.dim_db } else { 0.0 })
+        gain_from_db(self.level_db + self.service_db() + if self.dim { self.dim_db } else { 0.0 })
+    }
+
+    fn service_db(&self) -> f64 {
+        let [least, most] = SERVICE_RANGE_DB;
+        if self.service_db.is_finite() { self.service_db.clamp(least, most) } else { 0.0 }
     }
 }
 
@@ -163,6 +171,12 @@ mod tests {
         assert_eq!(settled(Monitor { mute: true, ..neutral }), (0.0, 0.0));
         let at_service = settled(Monitor { service_db: -6.25, ..neutral });
         assert_eq!(at_service, (0.5 * gain_from_db(-6.25), -0.25 * gain_from_db(-6.25)));
+        // No row of a table reaches an ear unchecked.
+        for (service_db, heard_db) in
+            [(300.0, 20.0), (-300.0, -60.0), (f64::NAN, 0.0), (f64::INFINITY, 0.0), (f64::NEG_INFINITY, 0.0)]
+        {
+            assert_eq!(settled(Monitor { service_db, ..neutral }).0, 0.5 * gain_from_db(heard_db));
+        }
         let dimmed = settled(Monitor { dim: true, ..neutral });
         assert!((dimmed.0 - 0.05).abs() < 1e-12);
     }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::JobContext;
-use super::inspect::inspect_open;
+use super::inspect::{inspect_open, sizes_of};
 use super::parallel::{map_in_order, threads_each};
 use crate::media::{Decoder, SourceError};
 use crate::meter::analysis::Analysis;
@@ -114,8 +114,10 @@ pub fn check(
     threads: usize,
     cx: &JobContext,
 ) -> Result<Vec<FileCheck>, SourceError> {
-    let each = threads_each(threads, paths.len());
-    let read = map_in_order(paths, threads, |_, path| read_on(path, brief, each, cx, &mut |_, _| ()));
+    let (each, shares) = (threads_each(threads, paths.len()), cx.shares(&sizes_of(paths)));
+    let read = map_in_order(paths, threads, |index, path| {
+        read_on(path, brief, each, &shares[index], &mut |_, _| ())
+    });
     let read = read.into_iter().collect::<Result<Vec<_>, _>>()?;
     Ok(judge(&read.iter().collect::<Vec<_>>(), brief))
 }

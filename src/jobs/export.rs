@@ -324,7 +324,9 @@ fn measure_image(file: &Written) -> Result<Measurements, SourceError> {
         return Ok(inspected.analysis.measurements);
     }
     let encoding = Encoding::Int { bytes: 2, big_endian: false };
-    let layout = Layout { data_start: 0, frames: file.bytes / 4, channels: 2, encoding };
+    // What is there now, should it be less than was written: reading back says so.
+    let frames = std::fs::metadata(&file.path).map_or(0, |m| m.len()).min(file.bytes) / 4;
+    let layout = Layout { data_start: 0, frames, channels: 2, encoding };
     let mut reader = PcmReader::open(&file.path, layout)?;
     let facts = FileFacts {
         path: file.path.display().to_string(),
@@ -343,5 +345,92 @@ fn measure_image(file: &Written) -> Result<Measurements, SourceError> {
         }
         analyzer.push(&left[..frames], &right[..frames]);
         at += frames as u64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::deliver::Chunk;
+    use crate::deliver::ConformReport;
+    use crate::deliver::master_file::{AudioKind, FileSpec, MasterFile, verify};
+
+    const FRAMES: usize = 44_100 * 4;
+
+    /// A file of four seconds that clips here and there, as it stands after writing, unproved.
+    fn written(folder: &Path, kind: AudioKind, format: SampleFormat) -> Written {
+        let wave = |n: usize, pitch: f64| (1.4 * (n as f64 * pitch).sin()).clamp(-1.0, 1.0);
+        let target = folder.join(format!("{}.{}", format.name(), kind.extension()));
+        let spec = FileSpec::plain(kind, format, SampleRate::CD, FRAMES as u64);
+        let mut file = MasterFile::create(&target, true, spec).unwrap();
+        if let Some(bits) = format.integer_bits() {
+            let top = 2f64.powi(bits as i32 - 1);
+            let whole = |x: f64| ((x * top).round() as i32).min(top as i32 - 1);
+            let frames: Vec<[i32; 2]> =
+                (0..FRAMES).map(|n| [whole(wave(n, 0.031)), whole(wave(n, 0.047))]).collect();
+            frames.chunks(777).for_each(|frames| file.write(&Chunk::Int { frames, bits }).unwrap());
+        } else {
+            let planes = [0.031, 0.047].map(|p| (0..FRAMES).map(|n| wave(n, p)).collect::<Vec<_>>());
+            for (left, right) in planes[0].chunks(777).zip(planes[1].chunks(777)) {
+                file.write(&Chunk::Float { left, right }).unwrap();
+            }
+        }
+        file.complete().unwrap().commit("test", None, ConformReport::default()).unwrap()
+    }
+
+    const KINDS: [(AudioKind, SampleFormat); 7] = [
+        (AudioKind::Wav, SampleFormat::Int16),
+        (AudioKind::Wav, SampleFormat::Int20),
+        (AudioKind::Wav, SampleFormat::Int24),
+        (AudioKind::Wav, SampleFormat::Float32),
+        (AudioKind::Wav, SampleFormat::Float64),
+        (AudioKind::Flac, SampleFormat::Int16),
+        (AudioKind::Flac, SampleFormat::Int24),
+    ];
+
+    fn read_again(file: &Written) -> Measurements {
+        inspect(&file.path, &JobContext::detached(), &mut |_, _| ()).unwrap().analysis.measurements
+    }
+
+    #[test]
+    fn every_figure_is_that_of_the_finished_file_whether_or_not_it_is_read_twice() {
+        let folder = tempfile::tempdir().unwrap();
+        for (kind, format) in KINDS {
+            let mut file = written(folder.path(), kind, format);
+            assert!(verify(&mut file).unwrap().is_empty() && file.bit_exact);
+            let is_done = is_measured(&file, file.audio.as_ref().unwrap());
+            assert_eq!(is_done, format != SampleFormat::Float32, "{kind:?} {format:?}");
+            measure_files(std::slice::from_mut(&mut file), 1).unwrap();
+            let told = file.measurements.clone().unwrap();
+            assert!(told.per_channel.iter().all(|c| c.full_scale_samples > 1000), "{told:?}");
+            assert_eq!(told, read_again(&file), "{kind:?} {format:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_cut_short_after_writing_is_told_and_measured_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        for (kind, format) in KINDS {
+            let mut file = written(folder.path(), kind, format);
+            let whole = std::fs::read(&file.path).unwrap();
+            std::fs::write(&file.path, &whole[..whole.len() * 2 / 3]).unwrap();
+            let findings = verify(&mut file).unwrap();
+            assert!(findings.iter().all(|f| f.severity == Severity::Error) && findings.len() == 2);
+            measure_files(std::slice::from_mut(&mut file), 1).unwrap();
+            let told = file.measurements.clone().unwrap();
+            assert!(
+                told.frames > FRAMES as u64 / 2 && told.frames < FRAMES as u64,
+                "{kind:?} {}",
+                told.frames
+            );
+            assert_eq!(told, read_again(&file), "{kind:?} {format:?}");
+        }
+        // An image without a header of its own.
+        let mut file =
+            Written::other(folder.path().join("image.bin"), "test", "CD audio 16", String::new(), 2352 * 75);
+        (file.frames, file.sample_rate_hz) = (588 * 75, 44_100);
+        std::fs::write(&file.path, vec![7u8; 2352 * 50]).unwrap();
+        measure_files(std::slice::from_mut(&mut file), 1).unwrap();
+        assert_eq!(file.measurements.unwrap().frames, 588 * 50);
     }
 }

@@ -1,9 +1,10 @@
 //! One read of an audio file for everything that wants its frames: measurements and whatever else listens.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::JobContext;
 use super::measuring::{Feed, measure_on};
+use super::parallel::{map_in_order, threads_each};
 use crate::media::decode::Decoder;
 use crate::media::{self, SourceError};
 use crate::meter::analysis::{Analysis, FileFacts};
@@ -64,6 +65,24 @@ pub fn inspect_open(
         Ok(())
     })?;
     Ok(Inspected { facts, analysis, decoded_frames: decoder.position(), damage })
+}
+
+/// Reads several files, up to `threads` at once, with the threads that are over for each; results in the order of the
+/// files. Progress is counted in bytes of all.
+pub fn inspect_all(
+    paths: &[PathBuf],
+    threads: usize,
+    cx: &JobContext,
+) -> Vec<Result<Inspected, SourceError>> {
+    let (each, shares) = (threads_each(threads, paths.len()), cx.shares(&sizes_of(paths)));
+    map_in_order(paths, threads, |index, path| {
+        inspect_open(Decoder::open(path)?, path, each, &shares[index], &mut |_, _| ())
+    })
+}
+
+/// Bytes of each file; none where the system does not say.
+pub(super) fn sizes_of(paths: &[PathBuf]) -> Vec<u64> {
+    paths.iter().map(|path| std::fs::metadata(path).map_or(0, |m| m.len())).collect()
 }
 
 /// Decodes to the end, or to where the file is damaged, which it says.

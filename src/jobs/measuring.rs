@@ -123,7 +123,7 @@ mod tests {
         for channels in [1, 2] {
             let alone = measured(channels, 1, 4096);
             assert!(alone.measurements.integrated_lufs.is_some() && alone.measurements.min_psr_db.is_some());
-            assert_eq!(alone.non_finite_samples, u64::from(channels));
+            assert_eq!(alone.measurements.non_finite_samples, u64::from(channels));
             for threads in [2, 3, 4, 9] {
                 assert_eq!(measured(channels, threads, 1000 + threads), alone, "{threads} threads");
             }

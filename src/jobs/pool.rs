@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
@@ -24,6 +24,27 @@ pub enum Priority {
 #[derive(Debug, Clone)]
 pub struct JobContext {
     shared: Arc<JobShared>,
+    share: Option<Arc<Share>>,
+}
+
+/// One of several pieces of a job that are worked on at the same time.
+#[derive(Debug)]
+struct Share {
+    /// Millionths of this piece.
+    done: AtomicU32,
+    /// Millionths of the job that this piece makes.
+    weight: u64,
+    /// What all pieces have done, millionths of millionths of the job.
+    all: Arc<AtomicU64>,
+}
+
+impl Share {
+    /// Millionths of the job, now that so much of this piece is done.
+    fn advance(&self, done: u32) -> u32 {
+        let before = self.done.fetch_max(done, Ordering::Relaxed);
+        let step = u64::from(done.saturating_sub(before)) * self.weight;
+        ((self.all.fetch_add(step, Ordering::Relaxed) + step) / 1_000_000) as u32
+    }
 }
 
 #[derive(Debug)]
@@ -43,13 +64,28 @@ impl JobContext {
                 fraction: AtomicU32::new(u32::MAX),
                 detail: Mutex::default(),
             }),
+            share: None,
         }
     }
 
-    /// Says how far the job is, 0 to 1.
+    /// Contexts for the pieces of a job that are worked on at the same time, each as much of it as its size says: what
+    /// each says of itself adds up to how far the job is, and all hear when it is to stop.
+    pub fn shares(&self, sizes: &[u64]) -> Vec<Self> {
+        let total = sizes.iter().sum::<u64>().max(1) as f64;
+        let all = Arc::new(AtomicU64::new(0));
+        let share = |&size: &u64| {
+            let weight = (size as f64 / total * 1e6) as u64;
+            let share = Share { done: AtomicU32::new(0), weight, all: Arc::clone(&all) };
+            Self { shared: Arc::clone(&self.shared), share: Some(Arc::new(share)) }
+        };
+        sizes.iter().map(share).collect()
+    }
+
+    /// Says how far the job is, or this piece of it, 0 to 1.
     pub fn set_fraction(&self, fraction: f64) {
         let millionths = (fraction.clamp(0.0, 1.0) * 1e6) as u32;
-        self.shared.fraction.store(millionths, Ordering::Relaxed);
+        let whole = self.share.as_ref().map_or(millionths, |share| share.advance(millionths));
+        self.shared.fraction.store(whole, Ordering::Relaxed);
     }
 
     /// How far the job is, 0 to 1, where it has said so.
@@ -319,6 +355,22 @@ mod tests {
         assert_eq!(pool.jobs().len(), 1);
         pool.cancel(running);
         was_told.recv().unwrap();
+    }
+
+    #[test]
+    fn shares_add_up_and_hear_of_the_end() {
+        let job = JobContext::detached();
+        let shares = job.shares(&[300, 0, 100]);
+        assert_eq!(job.fraction(), None);
+        for (share, done, whole) in [(0, 0.5, 0.375), (2, 1.0, 0.625), (0, 0.4, 0.625), (1, 1.0, 0.625)] {
+            shares[share].set_fraction(done);
+            assert!((job.fraction().unwrap() - whole).abs() < 1e-6, "{share} {done}");
+        }
+        shares[0].set_fraction(1.0);
+        assert!((job.fraction().unwrap() - 1.0).abs() < 1e-5);
+        assert!(!shares[1].is_cancelled());
+        job.cancel();
+        assert!(shares.iter().all(JobContext::is_cancelled));
     }
 
     #[test]

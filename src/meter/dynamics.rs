@@ -161,10 +161,10 @@ impl DrChannel {
     }
 }
 
-/// DR of a track: the mean over its channels, rounded to a whole number.
+/// DR of a track: the mean over its channels, rounded to a whole number (never −0).
 pub fn track_dr(channels: &[Option<f64>]) -> Option<f64> {
     let heard: Vec<f64> = channels.iter().flatten().copied().collect();
-    (!heard.is_empty()).then(|| (heard.iter().sum::<f64>() / heard.len() as f64).round())
+    (!heard.is_empty()).then(|| (heard.iter().sum::<f64>() / heard.len() as f64).round() + 0.0)
 }
 
 /// Sums over a stretch of samples.

@@ -1,8 +1,11 @@
 //! The figures of one song of an album: those readings of [`super::analysis`] that songs are compared by.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::analysis::{Analysis, Analyzer, FileFacts};
+use super::spectrum::BandCurve;
 use crate::units::db_from_power;
 
 /// The readings of a song or an album. What silence or shortness has no reading of is `None`.
@@ -53,6 +56,8 @@ pub struct MeasuredSong {
     pub band_powers: [f64; 3],
     /// ΣL², ΣR², ΣLR.
     pub products: [f64; 3],
+    /// Average spectrum over the song; `None` in silence.
+    pub curve: Option<Arc<BandCurve>>,
     /// Frames measured.
     pub frames: u64,
 }
@@ -105,6 +110,7 @@ impl From<Analysis> for MeasuredSong {
             short_term_powers: analysis.short_term_powers,
             band_powers: analysis.band_powers,
             products: analysis.products,
+            curve: analysis.curve.map(Arc::new),
         }
     }
 }

@@ -34,7 +34,7 @@ type Told = Arc<Mutex<Vec<Tell>>>;
 pub(super) struct MeterWorker {
     published: Arc<Mutex<Published>>,
     told: Told,
-    /// Album frame that is heard about now; negative where it is not known.
+    /// The thread ends when it is set.
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }

@@ -438,7 +438,7 @@ mod tests {
         assert!((view.level.rms_dbfs[1].unwrap() + 20.0).abs() < 0.02);
         assert!((view.level.true_peak_dbtp[0].unwrap() + 20.0).abs() < 0.01);
         assert!(view.stereo.correlation.unwrap() > 0.9999);
-        assert!((view.loudness.psr_lu.unwrap() - 0.0).abs() < 0.02);
+        assert!((view.loudness.psr_db.unwrap() - 0.0).abs() < 0.02);
         let spectrum = meters.spectrum();
         let tone = spectrum.strongest.unwrap();
         assert!((tone.level_db + 20.0).abs() < 0.05 && (tone.hz - 1000.0).abs() < 0.5, "{tone:?}");

@@ -15,6 +15,9 @@ use crate::units::{Frames, SampleRate, db_from_power, gain_from_db};
 /// Points of the spectrum's curves: 46 an octave.
 const POINTS: usize = 512;
 
+/// The finest reading of mean power, for densities where tones are shown.
+const MEAN_POWER: Smoothing = Smoothing::Octave(48);
+
 /// Points of the curves of an editor.
 pub(in crate::app) const SPECTRUM_POINTS: usize = 320;
 
@@ -144,6 +147,12 @@ impl Spectra {
         let (first, second) = (&self.first, self.second.as_ref());
         trace(Some(&first.now), &mut out.now_db);
         trace(Some(&first.average), &mut out.average_db);
+        let mean = spectrum::SpectrumView { smoothing: MEAN_POWER, ..display };
+        let reads_tones = settings.smoothing == Smoothing::None && !first.is_empty();
+        out.mean_power_db.resize(if reads_tones { POINTS } else { 0 }, 0.0);
+        if reads_tones {
+            self.spectrum.trace_db(&first.average, &mean, &mut out.mean_power_db);
+        }
         let compares = settings.difference.is_some();
         trace(Some(&first.peak).filter(|_| settings.shows_peak || compares), &mut out.peak_db);
         trace(Some(&first.minimum).filter(|_| settings.shows_minimum || compares), &mut out.minimum_db);
@@ -193,24 +202,38 @@ pub(in crate::app) fn stereo_trace(
     points: usize,
     read: ReadTrace,
 ) -> Vec<f32> {
-    let (mut sides, mut trace) = ([vec![0.0f32; points], vec![0.0f32; points]], Vec::new());
-    mean_trace(pair, display, read, &mut sides, &mut trace);
-    trace
+    let [left, right] = pair.each_ref().map(|analyzer| {
+        let mut side = vec![0.0f32; points];
+        read(analyzer, display, &mut side);
+        side
+    });
+    let power = |db: f32| gain_from_db(f64::from(db) * 2.0);
+    left.iter().zip(&right).map(|(&l, &r)| db_from_power(0.5 * (power(l) + power(r))) as f32).collect()
 }
 
-/// The same through curves of left and right that are there already.
-fn mean_trace(
-    pair: &[SpectrumAnalyzer; 2],
-    display: &spectrum::SpectrumView,
-    read: ReadTrace,
-    sides: &mut [Vec<f32>; 2],
-    out: &mut Vec<f32>,
-) {
-    for (analyzer, side) in pair.iter().zip(&mut *sides) {
-        read(analyzer, display, side);
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dsp::noise::Noise;
+
+    /// The highest bins of noise stand over its mean power; the trace of mean power stays where it is.
+    #[test]
+    fn where_tones_are_shown_the_mean_power_is_there_too() {
+        let rate = SampleRate(48_000);
+        let settings = SpectrumSettings { smoothing: Smoothing::None, ..SpectrumSettings::default() };
+        let mut spectra = Spectra::new([rate, rate], &settings);
+        let noise = Noise::new(3, 0);
+        let x: Vec<f64> = (0..96_000).map(|n| 0.1 * noise.triangular(n)).collect();
+        spectra.push(&x, &x);
+        let (mut tones, mut means) = (SpectrumView::default(), SpectrumView::default());
+        spectra.view_into(&mut tones);
+        spectra.set(&SpectrumSettings { smoothing: MEAN_POWER, ..settings });
+        spectra.view_into(&mut means);
+        assert_eq!(tones.mean_power_db, means.average_db);
+        assert!(means.mean_power_db.is_empty(), "there it is the average itself");
+        let above = |from: usize| {
+            tones.average_db[from..].iter().sum::<f32>() - means.average_db[from..].iter().sum::<f32>()
+        };
+        assert!(above(400) / 112.0 > 1.0, "{}", above(400) / 112.0);
     }
-    let power = |db: f32| gain_from_db(f64::from(db) * 2.0);
-    let [left, right] = sides;
-    out.clear();
-    out.extend(left.iter().zip(&*right).map(|(&l, &r)| db_from_power(0.5 * (power(l) + power(r))) as f32));
 }

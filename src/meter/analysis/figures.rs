@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::CHANNELS;
+use crate::meter::spectrum::BandCurve;
 
 /// What the caller knows about the file.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -105,6 +106,8 @@ pub struct Measurements {
     /// Leq of the 31 thirds of an octave from 20 Hz to 20 kHz (IEC 61260-1), AES17 dBFS, mean of the channels; empty in
     /// silence.
     pub third_octaves_dbfs: Vec<Option<f64>>,
+    /// Samples that are no audio (not a number, infinite, beyond 1e30) and were measured as silence.
+    pub non_finite_samples: u64,
     /// Each channel by itself.
     pub per_channel: Vec<ChannelMeasurements>,
 }
@@ -118,8 +121,6 @@ pub struct Analysis {
     pub true_peak_frames: [u64; CHANNELS],
     /// True peak of each channel, dBTP.
     pub channel_true_peaks_dbtp: [Option<f64>; CHANNELS],
-    /// Samples that were not finite numbers.
-    pub non_finite_samples: u64,
     /// Powers of the gating blocks, one each 100 ms: those of all songs give the album's loudness
     /// ([`integrated_lufs`](crate::meter::loudness::integrated_lufs)).
     pub gating_powers: Vec<f64>,
@@ -131,6 +132,8 @@ pub struct Analysis {
     /// Sums of squares below 120 Hz, between, and above 2000 Hz, mean of the channels: those of all songs give the album's
     /// balance.
     pub band_powers: [f64; 3],
+    /// Average spectrum over the whole file, to be laid behind the live one; `None` in silence.
+    pub curve: Option<BandCurve>,
 }
 
 /// Figures of one channel.

@@ -1,7 +1,7 @@
 //! One pass over a file for every reading of `measure`.
 //!
 //! The caller decodes and feeds planar blocks of any size; they are regrouped into chunks of 1024 frames, so that no
-//! figure depends on how the file was read. NaN and infinite samples are counted and measured as silence. The pass
+//! figure depends on how the file was read. NaN, infinity and samples beyond 1e30 are counted and measured as silence. The pass
 //! consists of four [`Part`]s that know nothing of each other: fed with the same [`Chunk`]s they may run on threads of
 //! their own, and the figures are the same to the last bit.
 //!
@@ -23,6 +23,7 @@ use super::dynamics::{least_psr_db, plr_db};
 use super::loudness::{ABSOLUTE_GATE_LUFS, LoudnessMeter, lufs_from_power, power_from_lufs};
 use super::thirds::{AveragePowers, AverageSpectrum};
 use super::true_peak::{CrestSteps, dbtp};
+use crate::dsp::interpolate::ABSURD;
 use crate::dsp::simd::widest;
 use crate::units::db_from_power;
 
@@ -121,7 +122,7 @@ fn empty_chunk(stereo: bool, frames: usize) -> Chunk {
 fn copy_clean(place: &mut [f64], samples: &[f64]) -> u64 {
     let mut bad = 0u64;
     for (w, &x) in place.iter_mut().zip(samples) {
-        let good = x.abs() <= f64::MAX;
+        let good = x.abs() <= ABSURD;
         bad += u64::from(!good);
         *w = if good { x } else { 0.0 };
     }
@@ -230,13 +231,13 @@ pub fn analysis_of(
 ) -> Analysis {
     let rate = facts.sample_rate_hz;
     let mut analysis = Analysis {
-        non_finite_samples,
         measurements: Measurements {
             path: facts.path,
             format: facts.format,
             sample_rate_hz: rate,
             channels: facts.channels,
             bits: facts.bits,
+            non_finite_samples,
             ..Measurements::default()
         },
         ..Analysis::default()
@@ -331,6 +332,7 @@ fn take_spectrum(powers: &AveragePowers, analysis: &mut Analysis) {
     let share = |power: f64| finite(Some(db_from_power(power / total)));
     [m.balance_low_db, m.balance_mid_db, m.balance_high_db] = parts.map(share);
     analysis.band_powers = parts.map(|power| power * m.frames as f64);
+    analysis.curve = powers.curve();
     m.third_octaves_dbfs = powers.thirds().iter().map(|&p| finite(super::dynamics::aes17_dbfs(p))).collect();
 }
 

@@ -110,7 +110,7 @@ fn silence_and_nothing_are_null_in_json_and_never_nan() {
     let mut analyzer = Analyzer::for_frames(facts(2), bad.len() as u64);
     analyzer.push(&bad, &bad);
     let analysis = analyzer.finish();
-    assert_eq!(analysis.non_finite_samples, 4);
+    assert_eq!(analysis.measurements.non_finite_samples, 4);
     near(analysis.measurements.integrated_lufs, -20.0, 0.05);
 }
 

@@ -234,7 +234,7 @@ fn head_ui(ui: &mut Ui, width: f32, state: &mut AlbumTableState) {
     for (cell, reading) in cells.into_iter().zip(state.shown.clone()) {
         let (name, unit, _) = reading.heading();
         let by = SortBy::Reading(reading);
-        heading_ui(ui, cell, (name, unit), reading.about(), by, state, Align2::RIGHT_CENTER);
+        heading_ui(ui, cell, (name, unit), &reading.about(), by, state, Align2::RIGHT_CENTER);
     }
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, t.hairline());
 }

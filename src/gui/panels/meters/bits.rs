@@ -22,7 +22,7 @@ const FULL_LIGHT: f32 = 0.5;
 /// The panel.
 pub fn bits_ui(ui: &mut Ui, frame: &Frame, size: Vec2) {
     let t = theme();
-    heading(ui, t, "Bits", &frame.meters.point);
+    heading(ui, "Bits", &frame.meters.point);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let bits = &frame.meters.level.bits;
     speak(ui, &response, Role::Meter, || {

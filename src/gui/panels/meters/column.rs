@@ -65,14 +65,16 @@ pub fn meters_ui(ui: &mut Ui, frame: &Frame, panels: &mut MeterPanels, out: &mut
 /// The views of the column with their chosen heights (0: none), as long as this version has them.
 fn rows_of(frame: &Frame, panels: &MeterPanels) -> Vec<(MeterKind, f32)> {
     let mut rows: Vec<(MeterKind, f32)> = Vec::new();
-    for ViewPlace { view, height } in &frame.meter_settings.layout.now.column {
-        if let Some(kind) = MeterKind::from_id(view).filter(|k| rows.iter().all(|(known, _)| known != k)) {
+    for place in &frame.meter_settings.layout.now.column {
+        if let Some(kind) =
+            MeterKind::from_id(&place.view).filter(|k| rows.iter().all(|(known, _)| known != k))
+        {
             let held = match panels.held {
                 Some(Held::Heights(above, height, ..)) if above == kind => Some(height),
                 Some(Held::Heights(.., below, height)) if below == kind => Some(height),
                 _ => None,
             };
-            rows.push((kind, held.unwrap_or(*height)));
+            rows.push((kind, held.unwrap_or(place.chosen_height())));
         }
     }
     rows

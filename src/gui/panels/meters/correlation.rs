@@ -1,11 +1,12 @@
 //! The correlation panel: the needle, its minimum and time below zero; the same by band; balance, mono fold-down and
 //! the side's part of the bass. What does not fit is left out from the bottom; a window shows all of it.
 
-use egui::{Align2, Painter, Pos2, Rect, Response, Role, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2};
+use egui::{Align2, Painter, Pos2, Rect, Role, Sense, Stroke, Ui, Vec2, pos2, vec2};
 
 use super::field::clock;
 use super::menus::correlation_menu;
 use super::parts::heading_menu;
+use super::speak;
 use crate::app::frame::{BandReading, NeedleReading};
 use crate::app::frame::{Frame, StereoView};
 use crate::gui::outbox::Outbox;
@@ -68,7 +69,7 @@ pub fn correlation_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox, size: Vec2) 
     }
     wide_ui(&painter, bar, stereo);
     let needle = whole(stereo);
-    speak(&response, "Correlation", &needle);
+    speak(ui, &response, Role::Meter, || needle_words("Correlation", &needle));
     response.on_hover_text(format!(
         "Averaged over {average:.1} s; the thin mark is the lowest since reset. Under −60 dBFS the needle stays and no time \
          counts."
@@ -100,13 +101,9 @@ fn whole(stereo: &StereoView) -> NeedleReading {
     }
 }
 
-/// Says a needle to the screen reader.
-fn speak(response: &Response, name: &str, needle: &NeedleReading) {
-    response.widget_info(|| {
-        let text =
-            format!("{name} {}, {}, {}", reading(needle.now, 2), lowest_words(needle), below_words(needle));
-        WidgetInfo::labeled(Role::Meter, true, text)
-    });
+/// What a screen reader says of a needle.
+fn needle_words(name: &str, needle: &NeedleReading) -> String {
+    format!("{name} {}, {}, {}", reading(needle.now, 2), lowest_words(needle), below_words(needle))
 }
 
 fn lowest_words(needle: &NeedleReading) -> String {
@@ -175,7 +172,9 @@ fn bands_ui(ui: &Ui, painter: &Painter, rect: Rect, bands: &[BandReading]) {
         let needle = &band.needle;
         paint_correlation(painter, bar, needle.now, needle.lowest.map(|l| l.value), needle.is_held);
         let response = ui.interact(place, ui.scope_id().with(("correlation band", row)), Sense::hover());
-        speak(&response, &format!("Correlation {}", band_name(band)), needle);
+        speak(ui, &response, Role::Meter, || {
+            needle_words(&format!("Correlation {}", band_name(band)), needle)
+        });
         response.on_hover_text(format!(
             "{}: {}\n{}\n{}",
             band_name(band),
@@ -273,7 +272,7 @@ fn sums_ui(ui: &Ui, painter: &Painter, rect: Rect, stereo: &StereoView) {
 fn line_ui(ui: &Ui, painter: &Painter, rect: Rect, (name, text, short): (&str, &str, &str), about: &str) {
     let t = theme();
     let response = ui.interact(rect, ui.scope_id().with(name), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Meter, true, format!("{name}: {text}")));
+    speak(ui, &response, Role::Meter, || format!("{name}: {text}"));
     let columns = Columns::of(rect);
     let shown = if columns.is_narrow { short } else { text };
     response.on_hover_text(if columns.is_narrow { format!("{text}\n{about}") } else { about.to_owned() });
@@ -283,19 +282,21 @@ fn line_ui(ui: &Ui, painter: &Painter, rect: Rect, (name, text, short): (&str, &
     painter.text(at, Align2::LEFT_CENTER, shown, font, t.text);
 }
 
-fn balance_ui(ui: &Ui, painter: &Painter, rect: Rect, stereo: &StereoView) {
-    let t = theme();
-    let words = |db: Option<f64>| match db {
-        Some(db) if db >= 0.05 => format!("R {} dB", reading(Some(db), 1)),
-        Some(db) if db <= -0.05 => format!("L {} dB", reading(Some(-db), 1)),
+/// The stronger channel and by how much; `balance_db` is right against left.
+pub(super) fn balance_words(balance_db: Option<f64>) -> String {
+    match balance_db {
+        Some(db) if db >= 0.05 => format!("R {} dB", plain(db, 1)),
+        Some(db) if db <= -0.05 => format!("L {} dB", plain(-db, 1)),
         Some(_) => "0.0 dB".to_owned(),
         None => "–".to_owned(),
-    };
-    let (now, long) = (words(stereo.balance_db), words(stereo.long_balance_db));
+    }
+}
+
+fn balance_ui(ui: &Ui, painter: &Painter, rect: Rect, stereo: &StereoView) {
+    let t = theme();
+    let [now, long] = [stereo.balance_db, stereo.long_balance_db].map(balance_words);
     let response = ui.interact(rect, ui.scope_id().with("balance"), Sense::hover());
-    response.widget_info(|| {
-        WidgetInfo::labeled(Role::Meter, true, format!("Balance: now {now}, since reset {long}"))
-    });
+    speak(ui, &response, Role::Meter, || format!("Balance: now {now}, since reset {long}"));
     response.on_hover_text(
         "Which channel is stronger: over 0.3 s (bar) and since reset (mark). Ends of the bar: 6 dB.",
     );
@@ -339,6 +340,12 @@ mod tests {
         assert!(octaves.iter().zip(expected).all(|(a, b)| (a / b - 1.0).abs() < 1e-9), "{octaves:?}");
         assert_eq!(name(28.2, 35.5), "31.5 Hz");
         assert_eq!(name(2818.0, 3548.0), "3.15 kHz");
+    }
+
+    #[test]
+    fn the_balance_says_its_side() {
+        let words = [Some(1.24), Some(-0.72), Some(-0.04), None].map(balance_words);
+        assert_eq!(words, ["R 1.2 dB", "L 0.7 dB", "0.0 dB", "–"]);
     }
 
     #[test]

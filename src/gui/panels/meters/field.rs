@@ -1,16 +1,16 @@
 //! The field panel: goniometer as lissajous, polar samples or polar level, with the levels of mid and side.
 
-use egui::{Align2, Painter, Rect, Sense, Ui, Vec2, pos2};
+use egui::{Align2, Painter, Rect, Role, Sense, Ui, Vec2, pos2};
 
 use super::menus::field_menu;
 use super::parts::heading_menu;
+use super::speak;
 use crate::app::frame::{Frame, StereoView};
 use crate::app::meter_settings::{FieldGain, FieldPicture};
 use crate::gui::outbox::Outbox;
 use crate::gui::theme::theme;
 use crate::gui::widgets::figures::{plain, reading};
 use crate::gui::widgets::goniometer::{Disc, Trail, paint_polar};
-use crate::gui::widgets::number::picture_info;
 use crate::units::gain_from_db;
 
 /// Height of the line of levels, points.
@@ -26,7 +26,7 @@ pub fn field_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox, size: Vec2) {
     heading_menu(ui, "Field", &remark, |ui| field_menu(ui, frame, out));
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let [mid, side, ratio] = levels(stereo);
-    picture_info(&response, || {
+    speak(ui, &response, Role::Canvas, || {
         let picture = settings.picture.label();
         format!("Goniometer, {picture}: mid {mid} dBFS, side {side} dBFS, side against mid {ratio} dB")
     });

@@ -131,7 +131,7 @@ pub fn histogram_ui(ui: &mut Ui, frame: &Frame, panels: &mut MeterPanels, out: &
     let scale = Scale::new(settings, plot);
     marks_ui(ui, t, &scale, rect, settings);
     let painter = ui.painter_at(plot);
-    let band = scale.x(settings.target() - settings.band_lu)..=scale.x(settings.target() + settings.band_lu);
+    let band = scale.x(settings.target() - settings.band())..=scale.x(settings.target() + settings.band());
     painter.rect_filled(Rect::from_x_y_ranges(band, plot.y_range()), 0.0, faded(t.master, 0.12));
     bars(&painter, &scale, &counted.momentary, faded(t.text, 0.22));
     bars(&painter, &scale, &counted.short_term, faded(t.master, 0.7));

@@ -6,13 +6,13 @@
 mod face;
 mod menu;
 
-use egui::{
-    Align, Align2, Color32, Layout, Popup, Rect, Role, Sense, Stroke, Ui, UiBuilder, Vec2, WidgetInfo, pos2,
-    vec2,
-};
+use egui::{Align2, Color32, Rect, Role, Sense, Stroke, Ui, Vec2, pos2, vec2};
 
-use super::{point_menu, speak};
-use crate::app::frame::{AES17_OVER_PLAIN_DB, Frame, LevelView};
+use super::correlation::balance_words;
+use super::parts::heading_with;
+use super::point::point_button;
+use super::speak;
+use crate::app::frame::{AES17_OVER_PLAIN_DB, Frame, LevelView, is_full_scale_dbfs};
 use crate::app::meter_settings::{HoldMode, LevelScale, LevelSettings, RmsKind, RmsTime};
 use crate::app::{Action, Command};
 use crate::gui::outbox::Outbox;
@@ -71,39 +71,14 @@ fn highest(pair: [Option<f64>; 2]) -> Option<f64> {
     pair.into_iter().flatten().reduce(f64::max)
 }
 
-/// Title, menu and point on one line.
+/// Title, scale, point and menu on one line.
 fn heading_ui(ui: &mut Ui, t: &Theme, frame: &Frame, out: &mut Outbox) {
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 16.0), Sense::hover());
+    let scale = frame.meter_settings.level.scale.label();
+    let name = format!("Level meter, {scale}");
+    let free = heading_with(ui, "Level", &name, |ui| menu::level_menu(ui, frame, out));
     let font = t.font(t.small);
-    let title =
-        ui.painter().text(rect.left_center(), Align2::LEFT_CENTER, "Level", font.clone(), t.text_weak);
-    let place = Rect::from_min_max(pos2(title.right() + 6.0, rect.top()), rect.max);
-    let layout = Layout::left_to_right(Align::Center);
-    let mut inside = ui.new_child(UiBuilder::new().id_salt("level_menu").max_rect(place).layout(layout));
-    inside.spacing_mut().button_padding = vec2(5.0, 0.0);
-    inside.spacing_mut().interact_size.y = 16.0;
-    menu::level_menu(&mut inside, frame, out);
-    let free = Rect::from_min_max(pos2(inside.min_rect().right() + 8.0, rect.top()), rect.max);
-    point_button(ui, t, frame, free, out);
-}
-
-/// The meter point at the right of a heading; a click chooses another.
-fn point_button(ui: &mut Ui, t: &Theme, frame: &Frame, free: Rect, out: &mut Outbox) {
-    let name = if frame.meters.point.is_empty() { "listen at" } else { &frame.meters.point };
-    let format = egui::TextFormat::simple(t.font(t.small), Color32::PLACEHOLDER);
-    let mut job = egui::text::LayoutJob::single_section(name.to_owned(), format);
-    job.wrap = egui::text::TextWrapping::truncate_at_width(free.width().max(0.0));
-    let text = ui.painter().layout_job(job);
-    let at = pos2(free.right() - text.size().x, free.center().y - text.size().y / 2.0);
-    let place = Rect::from_min_size(at, text.size());
-    let response = ui.interact(place, ui.scope_id().with("point"), Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Meters listen at: {name}")));
-    let ink = if response.hovered() || response.has_focus() { t.text } else { t.text_weak };
-    ui.painter().galley(at, text, ink);
-    Popup::menu(&response).show(|ui| point_menu(ui, frame, out));
-    response
-        .on_hover_text("Where the meters listen; click to choose")
-        .on_hover_cursor(egui::CursorIcon::PointingHand);
+    let shown = ui.painter().text(free.left_center(), Align2::LEFT_CENTER, scale, font, t.text);
+    point_button(ui, frame, free.with_min_x(shown.right() + 8.0), out);
 }
 
 fn hint_ui(ui: &mut Ui, frame: &Frame) {
@@ -122,12 +97,12 @@ fn hint_ui(ui: &mut Ui, frame: &Frame) {
     );
     let time = |at: Frames| hms_from_seconds(frame.rate().seconds_from_frames(at));
     if let Some(at) = highest_place(level) {
-        ui.label(format!("Highest true peak at {}: shift-click goes there.", time(at)));
+        ui.label(format!("Highest true peak at {}: Shift-click goes there.", time(at)));
     }
     if let Some(at) = level.over_at.into_iter().flatten().max() {
         ui.label(format!("Last over at {}.", time(at)));
     }
-    ui.label("Click to reset holds, maxima and integrated readings.");
+    ui.label("A click resets holds, maxima and integrated readings.");
 }
 
 /// What a screen reader says.
@@ -298,7 +273,7 @@ fn channel_ui(ui: &Ui, t: &Theme, face: &Face, room: &Room, frame: &Frame, chann
         fill(ui, t, face, narrow, level.true_peak_now_dbtp[channel], 0.7);
         mark_ui(ui, t, face, narrow, level.true_peak_dbtp[channel]);
     }
-    let lit = if level.overs[channel] > 0 || level.hold_dbfs[channel].is_some_and(|h| h >= -0.000_1) {
+    let lit = if level.overs[channel] > 0 || level.hold_dbfs[channel].is_some_and(is_full_scale_dbfs) {
         t.meter_high
     } else if level.true_peak_overs[channel] > 0 {
         t.meter_mid
@@ -383,9 +358,10 @@ fn lines(face: &Face, frame: &Frame) -> Vec<Line> {
     lines.push(Line::level(rms_label(settings), rms_dbfs(level, settings), "dBFS"));
     lines.push(Line::count("overs", level.overs));
     lines.push(Line::count("TP overs", level.true_peak_overs));
-    let balance = reading(frame.meters.stereo.balance_db, 1);
-    let pair = [String::new(), balance.clone()];
-    lines.push(Line { name: "balance", pair, both: balance, unit: "dB" });
+    let balance = balance_words(frame.meters.stereo.balance_db);
+    let number = balance.trim_end_matches(" dB").to_owned();
+    let pair = [String::new(), number.clone()];
+    lines.push(Line { name: "balance", pair, both: number, unit: "dB" });
     let percent = level.dc.map(|dc| dc.map(|dc| 100.0 * dc));
     let widest = percent.into_iter().flatten().max_by(|a, b| a.abs().total_cmp(&b.abs()));
     let pair = percent.map(|p| reading(p, 3));

@@ -5,9 +5,9 @@ use egui::{Align2, Color32, Painter, Pos2, Rect, Role, Sense, Stroke, Ui, UiBuil
 
 use super::history::running_ui;
 use super::parts::{
-    LoudnessAxis, choices, heading_menu, loudness_menu, loudness_text, point_menu, set_loudness, unit_word,
+    LoudnessAxis, choices, heading_menu, loudness_menu, loudness_text, set_loudness, unit_word,
 };
-use super::speak;
+use super::{point_menu, speak};
 use crate::app::Command;
 use crate::app::command::MeterAct;
 use crate::app::frame::{Frame, LoudnessView, PlaceReading};
@@ -54,9 +54,9 @@ impl Figures {
                 max_momentary_lufs: view.max_momentary_lufs,
                 max_short_term_lufs: view.max_short_term_lufs,
                 true_peak_dbtp: view.max_true_peak_dbtp,
-                plr_db: view.plr_lu,
-                psr_db: view.psr_lu,
-                min_psr_db: view.min_psr_lu,
+                plr_db: view.plr_db,
+                psr_db: view.psr_db,
+                min_psr_db: view.min_psr_db,
                 measured_s: view.measured_s,
                 stale_s: 0.0,
                 length_s: None,
@@ -183,7 +183,7 @@ fn bars_ui(
     let width = 13.0 * zoom;
     let area =
         Rect::from_x_y_ranges(left..=left + 2.0 * width + 4.0 * zoom, rect.top()..=rect.bottom() - 14.0);
-    axis.marks_ui(painter, t, area, pos2(left - 5.0, 0.0).x, 26.0);
+    axis.marks_ui(painter, t, area, left - 5.0, 26.0);
     let bars = [
         ("M", view.momentary_lufs, figures.max_momentary_lufs),
         ("S", view.short_term_lufs, figures.max_short_term_lufs),
@@ -207,7 +207,7 @@ fn bars_ui(
 
 /// Green on the target or below, amber above its band.
 fn bar_colour(t: &Theme, settings: &LoudnessSettings, lufs: f64) -> Color32 {
-    if lufs > settings.target() + settings.band_lu { t.meter_mid } else { t.meter_low }
+    if lufs > settings.target() + settings.band() { t.meter_mid } else { t.meter_low }
 }
 
 fn figures_ui(
@@ -222,7 +222,7 @@ fn figures_ui(
     let painter = ui.painter().with_clip_rect(rect.expand(2.0));
     let unit = unit_word(settings);
     let on_target =
-        figures.integrated_lufs.is_some_and(|i| (i - settings.target()).abs() <= settings.band_lu + 1e-9);
+        figures.integrated_lufs.is_some_and(|i| (i - settings.target()).abs() <= settings.band() + 1e-9);
     let ink = if on_target { t.master } else { t.text };
     let is_wide = rect.width() > 144.0 * zoom;
     let title = match is_wide {
@@ -248,7 +248,11 @@ fn figures_ui(
         let at = row + vec2(half * i as f32, 0.0);
         big(&painter, t, at, zoom, name, (value, size, t.text), unit_after);
     }
-    let psr = format!("{} ({})", plain_reading(figures.psr_db, 1), plain_reading(figures.min_psr_db, 1));
+    // Since the reset it is of the last 3 s, by place of the loudest.
+    let psr_name = match settings.part {
+        LoudnessPart::SinceReset => "PSR now",
+        LoudnessPart::Song | LoudnessPart::Album => "PSR at max S",
+    };
     let range_name = match (figures.is_stable(), is_wide) {
         (true, _) => "LRA",
         (false, true) => "LRA, unstable",
@@ -259,12 +263,13 @@ fn figures_ui(
         ("max M", loudness_text(settings, figures.max_momentary_lufs), unit),
         ("true peak", reading(figures.true_peak_dbtp, 1), "dBTP"),
         (range_name, plain_reading(figures.range_lu, 1), "LU"),
-        ("PLR", plain_reading(figures.plr_db, 1), "LU"),
-        ("PSR (min)", psr, "LU"),
+        ("PLR", plain_reading(figures.plr_db, 1), "dB"),
+        (psr_name, plain_reading(figures.psr_db, 1), "dB"),
+        ("PSR min", plain_reading(figures.min_psr_db, 1), "dB"),
     ];
     let font = t.font(t.small * zoom);
     for (i, (name, value, unit)) in rows.into_iter().enumerate() {
-        let y = rect.top() + (96.0 + 15.0 * i as f32) * zoom;
+        let y = rect.top() + (92.0 + 13.5 * i as f32) * zoom;
         let weak = name == range_name && !figures.is_stable();
         painter.text(pos2(rect.left(), y), Align2::LEFT_CENTER, name, font.clone(), t.text_weak);
         let at = pos2((rect.left() + 118.0 * zoom).min(rect.right() - 30.0 * zoom), y);

@@ -2,7 +2,6 @@
 
 use egui::{RichText, Ui};
 
-use crate::app::Command;
 use crate::app::frame::Frame;
 use crate::app::meter_settings::{
     CorrelationBands, CorrelationTime, FieldGain, FieldPicture, Persistence, StereoSettings,
@@ -23,9 +22,7 @@ fn choice<T: PartialEq + Copy>(
     set: impl FnOnce(&mut StereoSettings, T),
 ) {
     if ui.selectable_label(now == value, text).clicked() && now != value {
-        let mut settings = (*frame.meter_settings).clone();
-        set(&mut settings.stereo, value);
-        out.send(Command::SetMeters(Box::new(settings)));
+        out.set_meters(frame, |m| set(&mut m.stereo, value));
     }
 }
 

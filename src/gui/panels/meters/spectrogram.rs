@@ -68,8 +68,8 @@ pub fn spectrogram_ui(ui: &mut Ui, frame: &Frame, size: Vec2, out: &mut Outbox) 
         "{} {} · {} to {} dB · {} s",
         settings.size.base(),
         settings.window.in_words(),
-        plain(f64::from(settings.gram_top_db - settings.gram_range_db), 0),
-        plain(f64::from(settings.gram_top_db), 0),
+        plain(f64::from(settings.gram_top() - settings.gram_range()), 0),
+        plain(f64::from(settings.gram_top()), 0),
         settings.gram_seconds
     );
     heading_menu(ui, "Spectrogram", &remark, |ui| menu_ui(ui, frame, out));
@@ -97,11 +97,13 @@ pub fn spectrogram_ui(ui: &mut Ui, frame: &Frame, size: Vec2, out: &mut Outbox) 
         painter.text(rect.center(), Align2::CENTER_CENTER, text, t.font(t.small), t.text_weak);
     }
     response.context_menu(|ui| menu_ui(ui, frame, out));
+    response.on_hover_text("Click to go there.");
 }
 
 /// Range and length, also on the right button.
 fn menu_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
-    let mut s = frame.meter_settings.spectrum.clone();
+    let before = out.meters(frame).spectrum.clone();
+    let mut s = before.clone();
     for range_db in RANGES_DB {
         let is_on = (s.gram_range_db - range_db).abs() < 0.1;
         if ui.radio(is_on, format!("Range {range_db} dB")).clicked() {
@@ -119,10 +121,8 @@ fn menu_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
     for seconds in SPANS_S {
         ui.radio_value(&mut s.gram_seconds, seconds, format!("{seconds} s across"));
     }
-    if s != frame.meter_settings.spectrum {
-        let mut all = (*frame.meter_settings).clone();
-        all.spectrum = s;
-        out.send(Command::SetMeters(Box::new(all)));
+    if s != before {
+        out.set_meters(frame, |m| m.spectrum = s);
     }
 }
 
@@ -130,8 +130,8 @@ fn menu_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
 fn painted(ui: &Ui, id: Id, gram: &SpectrogramView, settings: &SpectrumSettings) -> TextureHandle {
     let look = Look {
         run: gram.run,
-        top_db: settings.gram_top_db,
-        range_db: settings.gram_range_db.clamp(60.0, 120.0),
+        top_db: settings.gram_top(),
+        range_db: settings.gram_range(),
         slope_db_oct: gram.slope_db_oct,
     };
     let known =

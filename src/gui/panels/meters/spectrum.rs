@@ -81,7 +81,7 @@ pub fn spectrum_ui(ui: &mut Ui, frame: &Frame, size: Vec2, out: &mut Outbox) {
     painter.rect_filled(rect, 2.0, t.ground);
     let difference = frame.meter_settings.spectrum.difference.as_ref();
     let scale = match difference {
-        Some(d) => Scale { rect, axis: sight.axis, top_db: d.range_db, bottom_db: -d.range_db },
+        Some(d) => Scale { rect, axis: sight.axis, top_db: d.range(), bottom_db: -d.range() },
         None => Scale { rect, axis: sight.axis, top_db: sight.top_db, bottom_db: sight.bottom_db },
     };
     sight.axis.paint_lines(&painter, rect);
@@ -154,9 +154,8 @@ fn paint_levels(painter: &egui::Painter, t: &Theme, scale: &Scale, is_difference
         let is_clear = y > scale.rect.top() + 14.0 && y < scale.rect.bottom() - 16.0;
         if scale.rect.width() > WIDE && is_clear {
             let at = pos2(scale.rect.right() - 4.0, y - 1.0);
-            let digits = 0;
             let value = f64::from(db);
-            let mark = if is_difference { signed(value, digits) } else { plain(value, digits) };
+            let mark = if is_difference { signed(value, 0) } else { plain(value, 0) };
             painter.text(at, Align2::RIGHT_BOTTOM, format!("{mark} dB"), t.font(t.small), t.text_weak);
         }
     }

@@ -5,7 +5,8 @@ use egui::{RichText, Ui};
 use crate::app::command::{CurveAct, MeterAct};
 use crate::app::frame::{CurveKind, CurveView};
 use crate::app::meter_settings::{
-    AverageOver, Channel, Difference, FftSize, Slope, Smoothing, SpectrumSettings, TraceRef, WindowKind,
+    AverageOver, Channel, Difference, FftSize, Slope, Smoothing, SpectrumSettings, TraceRef,
+    USUAL_DIFFERENCE_DB, WindowKind,
 };
 use crate::app::{Command, Frame};
 use crate::gui::outbox::{Outbox, Wish};
@@ -21,7 +22,8 @@ const LETTERS: [&str; 4] = ["A", "B", "C", "D"];
 /// What the menu holds. It stays open: several things are chosen at a time, and names are typed in it.
 pub(super) fn spectrum_menu_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
     ui.set_min_width(190.0);
-    let mut settings = frame.meter_settings.spectrum.clone();
+    let before = out.meters(frame).spectrum.clone();
+    let mut settings = before.clone();
     analyser_ui(ui, &mut settings);
     ui.separator();
     traces_ui(ui, &mut settings, out);
@@ -29,7 +31,7 @@ pub(super) fn spectrum_menu_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
     frozen_ui(ui, frame, out);
     curves_ui(ui, frame, &mut settings, out);
     difference_ui(ui, frame, &mut settings);
-    if settings != frame.meter_settings.spectrum {
+    if settings != before {
         out.set_meters(frame, |m| m.spectrum = settings);
     }
 }
@@ -145,14 +147,16 @@ fn curves_ui(ui: &mut Ui, frame: &Frame, s: &mut SpectrumSettings, out: &mut Out
     ui.menu_button("Curves of files", |ui| {
         ui.set_min_width(300.0);
         ui.checkbox(&mut s.shows_song, "Mix of the current song");
-        ui.checkbox(&mut s.shows_album, "Mixes of the album, mean ± deviation");
+        ui.checkbox(&mut s.shows_album, "Mixes of the album ± spread");
+        ui.checkbox(&mut s.shows_master, "Master of the current song");
+        ui.checkbox(&mut s.shows_masters, "Masters of the album ± spread");
         let kept = |c: &&CurveView| matches!(c.kind, CurveKind::Reference | CurveKind::Genre);
         for curve in frame.curves.iter().filter(kept) {
             let TraceRef::Curve(id) = &curve.trace else { continue };
             ui.horizontal(|ui| kept_row_ui(ui, curve, id, s, out));
         }
         ui.separator();
-        if ui.button("Reference from a file …").clicked() {
+        if ui.button("Reference from a file…").clicked() {
             out.wish(Wish::MeasureCurve { name: String::new(), several: false });
             ui.close();
         }
@@ -193,7 +197,7 @@ fn genre_ui(ui: &mut Ui, out: &mut Outbox) {
             .align(egui::Align2::LEFT_CENTER);
         ui.add(edit).accessible_name("Name of a new genre");
         let wants = !name.trim().is_empty();
-        if ui.add_enabled(wants, egui::Button::new("From files …")).clicked() {
+        if ui.add_enabled(wants, egui::Button::new("From files…")).clicked() {
             out.wish(Wish::MeasureCurve { name: name.trim().to_owned(), several: true });
             name.clear();
             ui.close();
@@ -233,7 +237,7 @@ fn difference_ui(ui: &mut Ui, frame: &Frame, s: &mut SpectrumSettings) {
         let now = s.difference.clone().unwrap_or(Difference {
             of: TraceRef::Average,
             minus: TraceRef::Peak,
-            range_db: 12.0,
+            range_db: USUAL_DIFFERENCE_DB,
         });
         ui.menu_button(format!("Show: {}", word(&now.of)), |ui| {
             for (trace, word) in &traces {
@@ -250,7 +254,7 @@ fn difference_ui(ui: &mut Ui, frame: &Frame, s: &mut SpectrumSettings) {
             }
         });
         for range_db in DIFFERENCES_DB {
-            let is_on = s.difference.as_ref().is_some_and(|d| (d.range_db - range_db).abs() < 0.1);
+            let is_on = s.difference.as_ref().is_some_and(|d| (d.range() - range_db).abs() < 0.1);
             if ui.radio(is_on, format!("±{range_db} dB")).clicked() {
                 s.difference = Some(Difference { range_db, ..now.clone() });
             }
