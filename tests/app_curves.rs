@@ -4,6 +4,7 @@
 
 mod common;
 
+use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,15 +14,22 @@ use glassmaster::app::core::{Core, Setup};
 use glassmaster::app::frame::{CurveKind, CurveView, Frame};
 use glassmaster::app::meter_settings::TraceRef;
 use glassmaster::app::settings::Folders;
+use glassmaster::edit::Edit;
 
 fn core(home: &Path) -> Core {
     Core::new(Setup { folders: Folders::under(home), threads: 2, audio: false }).unwrap()
 }
 
+thread_local! {
+    /// The clock of the program.
+    static NOW_MS: Cell<u32> = const { Cell::new(0) };
+}
+
 /// Lets the program work until the frame is as wanted.
 fn until(core: &mut Core, what: &str, wanted: impl Fn(&Frame) -> bool) -> Arc<Frame> {
-    for step in 0..10_000_000 {
-        let frame = core.tick(f64::from(step) * 1e-3);
+    for _ in 0..10_000_000 {
+        NOW_MS.set(NOW_MS.get() + 1);
+        let frame = core.tick(f64::from(NOW_MS.get()) * 1e-3);
         if wanted(&frame) && !core.is_busy() {
             return frame;
         }
@@ -64,6 +72,26 @@ fn songs_references_and_genres_have_curves_and_their_files_stay_as_they_are() {
     assert!(!song.is_shown, "quiet until asked for");
     assert!(!of_kind(&frame, CurveKind::Album).unwrap().spread_db.is_empty());
 
+    // Masters are rendered once their curve is wanted; without chains they have the tone of the mixes.
+    assert!(of_kind(&frame, CurveKind::Master).is_none() && !frame.album.watched);
+    let mut settings = (*frame.meter_settings).clone();
+    settings.spectrum.shows_masters = true;
+    core.handle(Command::SetMeters(Box::new(settings)));
+    let are_known = |f: &Frame| f.curves.iter().any(|c| c.name == "album, 2 masters");
+    let frame = until(&mut core, "curves of the masters", are_known);
+    let masters = of_kind(&frame, CurveKind::Masters).unwrap();
+    assert!(masters.is_shown && masters.trace == TraceRef::Masters && !masters.spread_db.is_empty());
+    let master = of_kind(&frame, CurveKind::Master).unwrap();
+    assert!((highest_hz(&frame, &master) / 997.0).log2().abs() < 0.1, "{}", highest_hz(&frame, &master));
+    let raise = Edit::SetGain { song: frame.session.songs[0].id, gain_db: 3.0 };
+    core.handle(Command::Edit { edit: raise, gesture: None });
+    let at_once = core.tick(f64::from(NOW_MS.get()) * 1e-3);
+    assert!(of_kind(&at_once, CurveKind::Master).unwrap().name.ends_with("(before the last change)"));
+    assert_eq!(
+        of_kind(&at_once, CurveKind::Masters).unwrap().name,
+        "album, 2 masters (1 of before a change)"
+    );
+
     let measure = |name: &str, files: &[std::path::PathBuf]| {
         Command::Curve(CurveAct::Measure { name: name.to_owned(), files: files.to_vec() })
     };
@@ -78,6 +106,17 @@ fn songs_references_and_genres_have_curves_and_their_files_stay_as_they_are() {
     let reference = of_kind(&frame, CurveKind::Reference).unwrap();
     assert!(reference.is_shown && reference.spread_db.is_empty() && reference.name == "3150");
     assert!((highest_hz(&frame, &reference) / 3150.0).log2().abs() < 0.1);
+    // What is damaged is taken as far as it reads, and said.
+    let (whole, cut) = (std::fs::read(&paths[0]).unwrap(), dir.path().join("cut.wav"));
+    std::fs::write(&cut, &whole[..whole.len() / 2]).unwrap();
+    core.handle(measure("Cut", &[cut]));
+    let frame = until(&mut core, "a line about damage", |f| {
+        f.log
+            .iter()
+            .any(|l| l.text.contains("“Cut”: taken in part") && l.text.contains("read as far as 0:00:01."))
+    });
+    core.handle(Command::Curve(CurveAct::Remove("Cut".to_owned())));
+    let frame = until(&mut core, "one reference", |f| f.curves.len() < frame.curves.len());
     let genre = of_kind(&frame, CurveKind::Genre).unwrap();
     assert!(genre.name == "Two tones, 2 files" && genre.spread_db.iter().any(|s| *s > 10.0));
     // Nothing was heard: they stand at their own levels, and nothing can be frozen.

@@ -8,10 +8,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use common::{sine, write_wav};
+use glassmaster::app::Action;
 use glassmaster::app::command::Command;
 use glassmaster::app::core::{Core, Setup};
 use glassmaster::app::frame::Frame;
+use glassmaster::app::meter_settings::{MeterPoint, MeterSettings};
 use glassmaster::app::settings::Folders;
+use glassmaster::model::SlotId;
+use glassmaster::units::SampleRate;
 
 fn core(home: &Path) -> Core {
     Core::new(Setup { folders: Folders::under(home), threads: 2, audio: false }).unwrap()
@@ -74,4 +78,41 @@ fn a_mix_is_drawn_measured_and_judged_in_one_reading_beside_the_one_for_its_iden
     let cached = std::fs::read_dir(dir.path().join("home/cache")).unwrap();
     let pictures = cached.filter(|e| e.as_ref().unwrap().path().extension().is_some_and(|e| e == "overview"));
     assert_eq!(pictures.count(), 3);
+}
+
+#[test]
+fn a_slot_the_meters_listen_behind_is_that_of_one_session_only() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut core = core(&dir.path().join("home"));
+    let listen = |core: &mut Core, point: MeterPoint| {
+        core.handle(Command::SetMeters(Box::new(MeterSettings { point, ..MeterSettings::default() })));
+        assert_eq!(core.tick(0.0).meter_settings.point, point);
+    };
+    for (point, after) in
+        [(MeterPoint::AfterSlot(SlotId(1)), MeterPoint::MasterTap), (MeterPoint::Source, MeterPoint::Source)]
+    {
+        listen(&mut core, point);
+        core.handle(Command::New { sample_rate: SampleRate(48_000) });
+        assert_eq!(core.tick(0.0).meter_settings.point, after);
+    }
+}
+
+#[test]
+fn commands_say_where_the_meters_listen_and_leave_everything_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut core = core(&dir.path().join("home"));
+    let mut settings = MeterSettings::default();
+    settings.loudness.target_lufs = -14.0;
+    core.handle(Command::SetMeters(Box::new(settings.clone())));
+    for (action, point) in [
+        (Action::MetersSource, MeterPoint::Source),
+        (Action::MetersSong, MeterPoint::SongChain),
+        (Action::MetersDelivered, MeterPoint::Delivered),
+        (Action::MetersMonitor, MeterPoint::Monitor),
+        (Action::MetersMaster, MeterPoint::MasterTap),
+    ] {
+        core.handle(Command::Do(action));
+        let expected = MeterSettings { point, ..settings.clone() };
+        assert_eq!(*core.tick(0.0).meter_settings, expected, "{action:?}");
+    }
 }

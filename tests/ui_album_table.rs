@@ -132,3 +132,16 @@ fn the_transport_shows_the_service_that_is_heard_and_leaves_it() {
     let told = &window.state().backend().told;
     assert!(told.iter().any(|c| matches!(c, Command::PlayAtService(None))));
 }
+
+#[test]
+fn a_way_a_service_does_not_turn_has_a_dash_and_no_button() {
+    let mut panel = shown::<ServicesState>(services_ui);
+    panel.get_by_label("Play at the level of Here");
+    panel.get_by_label("By album").click();
+    panel.run_steps(2);
+    panel.get_by_label_contains("Here, target −14.0 LUFS: – (turns song by song only)");
+    assert!(panel.query_by_label("Play at the level of Here").is_none());
+    panel.get_by_label("By song").click();
+    panel.run_steps(2);
+    panel.get_by_label("Play at the level of Here");
+}

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use egui::{Key, Modifiers, PointerButton, pos2, vec2};
+use egui::{Key, Modifiers, PointerButton, Role, pos2, vec2};
 use egui_kittest::kittest::{NodeT, Queryable};
 use glassmaster::app::command::MeterAct;
 use glassmaster::app::frame::{MeterView, SpectrumView};
@@ -307,6 +307,101 @@ fn loudness_is_paused_continued_reset_and_shown_as_chosen() {
     h.run();
     let shown = h.state().backend().frame.meter_settings.loudness.clone();
     assert_eq!((shown.target_lufs, shown.unit, shown.part), (-14.0, LoudnessUnit::Lu, LoudnessPart::Song));
+}
+
+#[test]
+fn a_new_name_is_typed_at_once_and_a_dialog_is_as_high_as_what_it_holds() {
+    let mut h = window(&["Opening"]);
+    // The palette is higher than the dialog that follows it.
+    run(&mut h, "meter layouts");
+    h.run();
+    let words = h.get_by_label_contains("None of your own yet").rect();
+    assert!(rect(&h, "Close").top() - words.bottom() < 40.0, "the foot stands under the list");
+    type_text(&mut h, "Vinyl");
+    press(&mut h, Modifiers::NONE, Key::Enter);
+    h.get_by_label("Rename Vinyl").click();
+    h.run();
+    type_text(&mut h, "Lacquer");
+    press(&mut h, Modifiers::NONE, Key::Enter);
+    let names: Vec<String> = layout(&h).own.into_iter().map(|l| l.name).collect();
+    assert_eq!(names, ["Lacquer"]);
+}
+
+/// The layout of the program in the smallest window asked for: all of it in sight, nothing to scroll.
+#[test]
+fn the_calm_column_fits_a_window_of_800_lines() {
+    let h = window_with(vec2(1280.0, 800.0), |_| {});
+    let correlation = h.get_by_label_contains("Correlation –, min –").rect();
+    assert!(correlation.bottom() < 800.0 - 24.0, "{correlation:?}");
+    // A bar to scroll with would take width from them.
+    let heading = rect(&h, "Level heading");
+    assert!(heading.right() > 1280.0 - 16.0, "{heading:?}");
+}
+
+#[test]
+fn several_things_are_chosen_in_the_menu_of_the_spectrum_and_a_genre_is_named_with_the_mouse() {
+    let mut h = window(&["Opening"]);
+    h.get_by_label("Spectrum settings").click();
+    h.run();
+    let menu = rect(&h, "Held maximum");
+    assert!(menu.right() < rect(&h, "Spectrum heading").left(), "beside what it sets: {menu:?}");
+    for label in ["Held maximum", "Held minimum"] {
+        let at = rect(&h, label).center();
+        click(&mut h, at, PointerButton::Primary);
+    }
+    let set = h.state().backend().frame.meter_settings.spectrum.clone();
+    assert!(set.shows_peak && set.shows_minimum);
+    let at = rect(&h, "Curves of files").center();
+    click(&mut h, at, PointerButton::Primary);
+    let at = rect(&h, "Name of a new genre").center();
+    click(&mut h, at, PointerButton::Primary);
+    type_text(&mut h, "Dub");
+    assert!(!h.get_by_label("From files…").accesskit_node().is_disabled(), "the name is taken up");
+    press(&mut h, Modifiers::NONE, Key::Escape);
+    assert!(h.query_by_label("Held minimum").is_none(), "Escape leaves");
+}
+
+/// What one clicks in stays where it is, however long the word on the button is.
+#[test]
+fn the_menu_of_the_levels_stands_still_while_scales_are_tried() {
+    let mut h = window(&["Opening"]);
+    h.get_by_label("Level meter, dBFS").click();
+    h.run();
+    let before = rect(&h, "K-12");
+    assert!(before.right() < rect(&h, "Level heading").left(), "beside the bars: {before:?}");
+    for scale in ["VU", "PPM Nordic", "K-20"] {
+        let at = rect(&h, scale).center();
+        click(&mut h, at, PointerButton::Primary);
+        assert_eq!(rect(&h, "K-12"), before, "after {scale}");
+    }
+}
+
+#[test]
+fn the_spectrogram_is_set_at_its_heading() {
+    let mut h = window_with(vec2(1600.0, 1000.0), |a| a.toggle_strip("spectrogram"));
+    h.get_by_label("Spectrogram settings").click();
+    h.run();
+    h.get_by_label("Range 60 dB").click();
+    h.run();
+    h.get_by_label("60 s across").click();
+    h.run();
+    let set = h.state().backend().frame.meter_settings.spectrum.clone();
+    assert_eq!((set.gram_range_db, set.gram_seconds), (60.0, 60));
+}
+
+#[test]
+fn the_palette_keeps_its_place_while_one_types() {
+    let mut h = window(&["Opening"]);
+    press(&mut h, Modifiers::COMMAND, Key::K);
+    h.run();
+    let field = |h: &Window| h.get_by_role_and_label(Role::TextInput, "Search commands").rect();
+    let before = field(&h);
+    for text in ["loudness me", "xyzzy"] {
+        type_text(&mut h, text);
+        h.run();
+        assert_eq!(field(&h), before, "after {text}");
+    }
+    h.get_by_label_contains("No command has these letters");
 }
 
 /// Run by hand: `cargo test --release --features ui-tests --test ui_layout -- --ignored --nocapture`.

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use egui::{Key, Modifiers, PointerButton, vec2};
 use egui_kittest::kittest::{NodeT, Queryable};
-use glassmaster::app::frame::{LevelView, MeterView};
+use glassmaster::app::frame::{LevelView, MeterView, StereoView};
 use glassmaster::app::meter_settings::{
-    HoldMode, LevelScale, LevelSettings, MeterSettings, RmsKind, RmsTime,
+    HoldMode, LevelScale, LevelSettings, MeterPoint, MeterSettings, RmsKind, RmsTime,
 };
 use glassmaster::app::{Action, Command};
 use glassmaster::gui::panels::meters::MeterKind;
 use glassmaster::meter::level::{BitReading, Needle};
+use glassmaster::model::{Chain, Slot, SlotId};
 
 mod ui_support;
 
@@ -171,4 +172,130 @@ fn the_bits_are_spoken_and_stand_where_they_are_put() {
     let h = window_with(level, LevelSettings::default(), true);
     h.get_by_label("Bits, left 16 bit used, right 24 bit used, still: 20");
     assert_eq!(MeterKind::of(Action::BitsWindow), Some(MeterKind::Bits));
+}
+
+#[test]
+fn a_click_on_the_meter_point_chooses_where_the_meters_listen() {
+    let mut h = window_with(some_levels(), LevelSettings::default(), false);
+    h.get_by_label_contains("Meters listen at").click();
+    h.run();
+    h.get_by_label("As delivered, 44.1 kHz and 16 bit").click();
+    h.run();
+    let points = |c: &Command| matches!(c, Command::SetMeters(m) if m.point == MeterPoint::Delivered);
+    assert_eq!(told(&h, points), 1);
+}
+
+fn chain(slots: &[(u64, &str)]) -> Arc<Chain> {
+    let slots = slots.iter().map(|(id, kind)| Slot::new(SlotId(*id), kind)).collect();
+    Arc::new(Chain { slots, ..Chain::default() })
+}
+
+/// Two songs; in the second, where the playhead is, two processors; behind them a limiter for the album. Nothing is selected.
+fn window_with_chains() -> Window {
+    let mut session = session(&["Opening", "Second"]);
+    Arc::make_mut(&mut session.songs[0]).chain = chain(&[(11, "compressor")]);
+    Arc::make_mut(&mut session.songs[1]).chain = chain(&[(21, "eq"), (22, "gain")]);
+    let mut limiter = Slot::new(SlotId(31), "limiter");
+    limiter.params.insert("ceiling_dbtp".to_owned(), (-1.0).into());
+    limiter.output_db = -0.5;
+    session.album_chain = Arc::new(Chain { slots: vec![limiter], ..Chain::default() });
+    let mut frame = frame_of(session);
+    frame.transport.cursor = seconds(90.0);
+    window_of(frame, vec2(1600.0, 1000.0))
+}
+
+fn point(h: &Window) -> MeterPoint {
+    h.state().backend().frame.meter_settings.point
+}
+
+#[test]
+fn every_slot_is_chosen_by_its_name_with_the_keyboard_and_the_present_one_is_marked() {
+    let mut h = window_with_chains();
+    let button = "Meters listen at: listen at";
+    for (label, slot) in [("Song 2, after 2 Gain", 22), ("Album, after 1 True-peak limiter", 31)] {
+        h.get_by_label(button).focus();
+        h.run();
+        press(&mut h, Modifiers::NONE, Key::Enter);
+        assert!(h.query_by_label("Song 1, after 1 Compressor").is_none(), "of the song at the playhead only");
+        h.get_by_label(label).focus();
+        h.run();
+        press(&mut h, Modifiers::NONE, Key::Enter);
+        assert_eq!(point(&h), MeterPoint::AfterSlot(SlotId(slot)));
+    }
+    h.get_by_label(button).click();
+    h.run();
+    let is_marked = |label: &str| {
+        let toggled = h.get_by_label(label).accesskit_node().toggled();
+        toggled == Some(egui::accesskit::Toggled::True)
+    };
+    assert!(is_marked("Album, after 1 True-peak limiter") && !is_marked("Master tap"));
+}
+
+#[test]
+fn the_view_menu_and_the_palette_choose_where_the_meters_listen() {
+    let mut h = window_with_chains();
+    for (label, keys) in [("View", 0), ("Meters ⏵", 1), ("Listen at ⏵", 2)] {
+        let found = h.get_all_by_role(egui::accesskit::Role::Button);
+        let words: Vec<_> = found.filter_map(|n| n.accesskit_node().label()).collect();
+        assert!(words.iter().any(|w| w == label), "{keys}: {label} in {words:?}");
+        h.get_by_label(label).click();
+        h.run();
+    }
+    h.get_by_label("Song 2, after 1 Parametric EQ").click();
+    h.run();
+    assert_eq!(point(&h), MeterPoint::AfterSlot(SlotId(21)));
+    for (words, action) in [
+        ("meters listen at the source", Action::MetersSource),
+        ("meters listen at the master tap", Action::MetersMaster),
+        ("meters listen as delivered", Action::MetersDelivered),
+        ("meters listen at the monitors", Action::MetersMonitor),
+    ] {
+        press(&mut h, Modifiers::COMMAND, Key::K);
+        type_text(&mut h, words);
+        press(&mut h, Modifiers::NONE, Key::Enter);
+        assert_eq!(told(&h, |c| matches!(c, Command::Do(done) if *done == action)), 1, "{words}");
+    }
+}
+
+#[test]
+fn the_waveform_has_the_ceiling_behind_the_gain_out_of_the_limiter() {
+    let mut h = window_with_chains();
+    let mut settings = MeterSettings::default();
+    settings.layout.now.toggle_column("trace");
+    h.state_mut().backend_mut().frame.meter_settings = Arc::new(settings);
+    h.run();
+    h.get_by_label_contains("Waveform of the last 10 seconds: ceiling −1.5 dBTP, highest peak");
+    let mut h = window_with(some_levels(), LevelSettings::default(), false);
+    let mut settings = MeterSettings::default();
+    settings.layout.now.toggle_column("trace");
+    h.state_mut().backend_mut().frame.meter_settings = Arc::new(settings);
+    h.run();
+    h.get_by_label_contains("Waveform of the last 10 seconds: highest peak");
+}
+
+#[test]
+fn correlation_and_field_are_spoken_at_most_twice_a_second() {
+    let mut h = window_with(some_levels(), LevelSettings::default(), false);
+    h.run_steps(40);
+    let read = |h: &mut Window, value: f64| {
+        let stereo = StereoView {
+            correlation: Some(value),
+            mid_side_dbfs: [Some(-10.0 - value), Some(-20.0)],
+            ..StereoView::default()
+        };
+        h.state_mut().backend_mut().frame.meters = Arc::new(MeterView { stereo, ..MeterView::default() });
+    };
+    for what in ["Correlation +", "Goniometer, "] {
+        read(&mut h, 0.9);
+        h.run_steps(40);
+        let said = |h: &Window| h.get_by_label_contains(what).accesskit_node().label();
+        let mut texts = 0;
+        for i in 0..60 {
+            read(&mut h, 0.8 - f64::from(i / 3) * 0.01);
+            let before = said(&h);
+            h.step();
+            texts += usize::from(said(&h) != before);
+        }
+        assert!((1..=3).contains(&texts), "{texts} texts in a second of {what}");
+    }
 }

@@ -146,9 +146,9 @@ fn loud_passage() -> Frame {
             max_momentary_lufs: Some(-7.1),
             max_short_term_lufs: Some(-8.4),
             max_true_peak_dbtp: Some(-0.12),
-            plr_lu: Some(9.2),
-            psr_lu: Some(8.1),
-            min_psr_lu: Some(7.6),
+            plr_db: Some(9.2),
+            psr_db: Some(8.1),
+            min_psr_db: Some(7.6),
             measured_s: 40.0,
             album,
             counts: Arc::new(counts),
@@ -262,6 +262,12 @@ fn loudness_in_the_narrowest_column_at_150_percent() {
     loud_picture("loudness_narrow", MeterKind::Loudness, vec2(216.0, 267.0), 1.5, |_| {});
 }
 
+/// In the lower panel there is more width than anything needs: figures stay together.
+#[test]
+fn loudness_in_the_lower_panel() {
+    loud_picture("loudness_strip", MeterKind::Loudness, vec2(1100.0, 320.0), 1.0, |_| {});
+}
+
 #[test]
 fn the_loudness_layout_in_the_smallest_window() {
     let mut frame = loud_passage();
@@ -357,6 +363,16 @@ fn the_levels_in_a_window_of_their_own() {
 #[test]
 fn the_levels_in_a_window_of_usual_size() {
     view_picture("levels_window", vec2(260.0, 420.0), MeterKind::Level, LevelScale::K14);
+}
+
+#[test]
+fn the_levels_in_the_lower_panel() {
+    view_picture("levels_strip", vec2(1100.0, 340.0), MeterKind::Level, LevelScale::PpmBbc);
+}
+
+#[test]
+fn the_bits_in_the_lower_panel() {
+    view_picture("bits_strip", vec2(1100.0, 340.0), MeterKind::Bits, LevelScale::Dbfs);
 }
 
 #[test]
@@ -531,6 +547,12 @@ fn the_field_as_polar_level() {
 fn the_correlation_in_three_bands() {
     let settings = StereoSettings::default();
     meter_picture("correlation", vec2(620.0, 340.0), MeterKind::Correlation, settings);
+}
+
+#[test]
+fn the_correlation_in_a_tall_column() {
+    let settings = StereoSettings::default();
+    meter_picture("correlation_column", vec2(252.0, 340.0), MeterKind::Correlation, settings);
 }
 
 #[test]

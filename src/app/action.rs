@@ -3,6 +3,7 @@
 //! A command is listed here only when it works. Keys are those of the trade (workflow.md, part 3.2); the window maps them.
 
 use super::frame::{Frame, SaveState};
+use super::meter_settings::MeterPoint;
 
 /// A menu of the window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -180,6 +181,11 @@ actions! {
     ResetLayout, "view.reset_layout", "Reset meter layout", View, "", "Puts the meters back as the chosen layout has them.";
     Layouts, "view.layouts", "Meter layouts…", View, "", "Keeps, renames and deletes layouts of your own.";
     MeterColumn, "view.meter_column", "Meter column", View, "", "Shows or hides the column of meters.";
+    MetersSource, "view.meters_source", "Meters listen at the source", View, "", "The meters show the song as it comes from its file.";
+    MetersSong, "view.meters_song", "Meters listen after the song's chain", View, "", "The meters show the song after its chain, fades and level.";
+    MetersMaster, "view.meters_master", "Meters listen at the master tap", View, "", "The meters show the end of the album chain: what every export is made of.";
+    MetersDelivered, "view.meters_delivered", "Meters listen as delivered", View, "", "The meters show the master as a CD gets it: 44.1 kHz and 16 bit.";
+    MetersMonitor, "view.meters_monitor", "Meters listen at the monitors", View, "", "The meters show what goes to the loudspeakers.";
     LevelWindow, "view.level_window", "Level in its own window", View, "", "The level meters as large as a second screen.";
     BitsWindow, "view.bits_window", "Bits in their own window", View, "", "The bits of the words as large as a second screen.";
     LoudnessWindow, "view.loudness_window", "Loudness in its own window", View, "", "Loudness as large as a second screen.";
@@ -187,7 +193,7 @@ actions! {
     HistogramWindow, "view.histogram_window", "Loudness distribution in its own window", View, "", "How often which loudness came, as large as a second screen.";
     TraceWindow, "view.trace_window", "Waveform in its own window", View, "", "Waveform and gain reduction as large as a second screen.";
     SpectrumWindow, "view.spectrum_window", "Spectrum in its own window", View, "", "The spectrum as large as a second screen.";
-    SpectrogramWindow, "view.spectrogram_window", "Spectrogram in its own window", View, "", "The spectrum of the last minutes as a picture; a click plays from there.";
+    SpectrogramWindow, "view.spectrogram_window", "Spectrogram in its own window", View, "", "The spectrum of the last minutes as a picture; a click goes there.";
     FieldWindow, "view.field_window", "Field in its own window", View, "", "Goniometer and correlation as large as a second screen.";
     AlbumWindow, "view.album_window", "Album table in its own window", View, "", "The mastered songs side by side.";
     ServicesWindow, "view.services_window", "Services in their own window", View, "", "What services make of the master.";
@@ -208,6 +214,18 @@ impl Action {
     /// The command of an id.
     pub fn from_id(id: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|a| a.id() == id)
+    }
+
+    /// Where the meters are to listen with it; `None` for a command that does something else.
+    pub fn meter_point(self) -> Option<MeterPoint> {
+        match self {
+            Self::MetersSource => Some(MeterPoint::Source),
+            Self::MetersSong => Some(MeterPoint::SongChain),
+            Self::MetersMaster => Some(MeterPoint::MasterTap),
+            Self::MetersDelivered => Some(MeterPoint::Delivered),
+            Self::MetersMonitor => Some(MeterPoint::Monitor),
+            _ => None,
+        }
     }
 
     /// Why it cannot be done now; `None` if it can.

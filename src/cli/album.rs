@@ -55,7 +55,7 @@ fn write(path: &Path, text: &str) -> Result<(), CliError> {
 
 /// The table of services; a damaged file of the user is said and left aside.
 fn services(own: &Path) -> Result<Vec<Service>, CliError> {
-    table::load(own).or_else(|error| {
+    table::load(own, Service::fault).or_else(|error| {
         say(&format!("glassmaster: {error}"));
         table::built_in().map_err(CliError::output_text)
     })

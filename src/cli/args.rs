@@ -84,8 +84,15 @@ pub struct ProcessorsArgs {
     pub json: bool,
 }
 
+/// What `measure` says about its figures.
+const MEASURE_CONVENTIONS: &str = "Loudness is that of BS.1770-5. The loudness range (EBU Tech 3342 v4, 10 Hz) is taken to \
+the end of the file, without the 1.5 s of silence that step 5 of the standard lets follow: live meters and files then give \
+the same figure, and an album that of its songs. The silence would add 15 values, at most 3 LU under the end of the file: \
+that tells in files of a few seconds only.";
+
 /// `measure`.
 #[derive(Debug, Args)]
+#[command(after_help = MEASURE_CONVENTIONS)]
 pub struct MeasureArgs {
     /// Audio files
     #[arg(required = true)]

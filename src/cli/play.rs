@@ -31,6 +31,9 @@ use crate::units::{Frames, SampleRate};
 /// Time the engine has to begin to play.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// The word of the meter point whose hash is that of a master.
+const MASTER: &str = "master";
+
 /// How often the engine is looked after.
 const INTERVAL: Duration = Duration::from_millis(2);
 
@@ -75,6 +78,11 @@ pub fn run(args: &PlayArgs) -> Result<u8, CliError> {
         engine.play(range.0);
     }
     let heard = player.listen(&mut engine, range)?;
+    if args.free && !args.preload && heard.status.late > 0 {
+        say(
+            "glassmaster: sources came late, so what was heard has holes; --preload loads them whole before playing",
+        );
+    }
     drop(player.device.take());
     report(args, &session, range, &heard)
 }
@@ -159,7 +167,7 @@ fn point_of(word: &str) -> Result<MeterPoint, CliError> {
     Ok(match word {
         "source" => MeterPoint::Source,
         "song" => MeterPoint::SongChain,
-        "master" => MeterPoint::MasterTap,
+        MASTER => MeterPoint::MasterTap,
         "delivered" => MeterPoint::Delivered,
         "monitor" => MeterPoint::Monitor,
         _ => MeterPoint::AfterSlot(slot().ok_or_else(|| {
@@ -336,8 +344,8 @@ fn meters_json(view: &MeterView) -> serde_json::Value {
         "max_short_term_lufs": loudness.max_short_term_lufs,
         "true_peak_dbtp": loudness.max_true_peak_dbtp,
         "sample_peak_dbfs": loudness.max_sample_peak_dbfs,
-        "plr_db": loudness.plr_lu,
-        "min_psr_db": loudness.min_psr_lu,
+        "plr_db": loudness.plr_db,
+        "min_psr_db": loudness.min_psr_db,
         "by_place": place_json(&loudness.album),
     })
 }
@@ -352,6 +360,8 @@ fn place_json(album: &PlaceReading) -> serde_json::Value {
         "max_short_term_lufs": album.max_short_term_lufs,
         "true_peak_dbtp": highest(album.true_peak_dbtp),
         "sample_peak_dbfs": highest(album.sample_peak_dbfs),
+        "plr_db": album.plr_db,
+        "min_psr_db": album.min_psr_db,
         "measured_s": album.measured_s,
         "length_s": album.length_s,
     })
@@ -371,6 +381,14 @@ fn meters_text(view: &MeterView) -> String {
     )
 }
 
+/// The hash of the master tap. What was heard at another point is no master and has none.
+fn hash_line(point: &str, tap_hash: Option<&str>) -> String {
+    match point {
+        MASTER => format!("tap hash {}\n", tap_hash.unwrap_or("– (not every frame passed the meter ring)")),
+        _ => String::new(),
+    }
+}
+
 fn report(
     args: &PlayArgs,
     session: &Session,
@@ -380,6 +398,7 @@ fn report(
     let status = &heard.status;
     let load = status.load;
     let seconds = session.sample_rate_hz.seconds_from_frames(range.1 - range.0);
+    let tap_hash = heard.tap_hash.as_deref().filter(|_| args.point == MASTER);
     if args.json {
         print_json(&json!({
             "seconds": seconds,
@@ -395,12 +414,12 @@ fn report(
             "load_p999": load.p999,
             "load_worst": load.worst,
             "restarted_at_frame": heard.restarted_at.map(|at| at.0),
-            "tap_hash": heard.tap_hash.as_ref().filter(|_| args.point == "master"),
+            "tap_hash": tap_hash,
             "meters": meters_json(&heard.meters),
         }))?;
     } else {
         print(&format!(
-            "{seconds:.1} s at {}, {} frames a buffer, {} callbacks\ndropouts {} (callbacks late {}, sources late {}, xruns {})\nload mean {:.1} %, 99.9 % {:.1} %, worst {:.1} %\n{}\ntap hash {}\n",
+            "{seconds:.1} s at {}, {} frames a buffer, {} callbacks\ndropouts {} (callbacks late {}, sources late {}, xruns {})\nload mean {:.1} %, 99.9 % {:.1} %, worst {:.1} %\n{}\n{}",
             session.sample_rate_hz,
             heard.buffer_frames,
             status.callbacks,
@@ -412,8 +431,22 @@ fn report(
             load.p999 * 100.0,
             load.worst * 100.0,
             meters_text(&heard.meters),
-            heard.tap_hash.as_deref().unwrap_or("– (not every frame passed the meter ring)")
+            hash_line(&args.point, tap_hash)
         ))?;
     }
     Ok(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_master_tap_has_a_hash() {
+        assert_eq!(hash_line(MASTER, Some("abc")), "tap hash abc\n");
+        assert!(hash_line(MASTER, None).contains("not every frame"));
+        for point in ["source", "song", "delivered", "monitor", "slot:1"] {
+            assert_eq!(hash_line(point, Some("abc")), "", "{point}");
+        }
+    }
 }

@@ -79,13 +79,16 @@ pub enum Ceiling {
 /// The last switched-on limiter of the album chain, with the gain out of its slot, says where the album's ceiling is,
 /// dBTP; without one it is 0.
 pub fn album_ceiling_dbtp(session: &Session) -> f64 {
-    let limiter = session.album_chain.slots.iter().rfind(|slot| slot.enabled && slot.kind == "limiter");
-    let (Some(slot), Some(kind)) = (limiter, process::find("limiter")) else {
-        return 0.0;
-    };
+    limiter_ceiling_dbtp(session).unwrap_or(0.0)
+}
+
+/// The same; `None` without a limiter.
+pub fn limiter_ceiling_dbtp(session: &Session) -> Option<f64> {
+    let slot = session.album_chain.slots.iter().rfind(|slot| slot.enabled && slot.kind == "limiter")?;
+    let kind = process::find("limiter")?;
     let (values, _) = values_of(kind, &slot.params);
-    let place = kind.params().iter().position(|p| p.id == "ceiling_dbtp");
-    place.map_or(0.0, |i| kind.params()[i].clamped(values.get(i) + slot.output_db))
+    let place = kind.params().iter().position(|p| p.id == "ceiling_dbtp")?;
+    Some(kind.params()[place].clamped(values.get(place) + slot.output_db))
 }
 
 /// The delivery of a stretch of the master tap.
@@ -472,6 +475,26 @@ impl Guard {
 mod tests {
     use super::*;
     use crate::process::{ParamDesc, ParamIndex, Unit, Values};
+
+    #[test]
+    fn the_ceiling_is_that_of_the_last_limiter_that_is_on_with_the_gain_out_of_its_slot() {
+        use crate::model::{Chain, Slot, SlotId};
+        let limiter = |id, ceiling_dbtp: f64, output_db, enabled| {
+            let mut slot = Slot::new(SlotId(id), "limiter");
+            slot.params.insert("ceiling_dbtp".to_owned(), ceiling_dbtp.into());
+            Slot { output_db, enabled, ..slot }
+        };
+        let mut session = Session::new(SampleRate(48_000));
+        assert_eq!((limiter_ceiling_dbtp(&session), album_ceiling_dbtp(&session)), (None, 0.0));
+        let slots = vec![
+            limiter(1, -3.0, 0.0, true),
+            limiter(2, -1.0, -0.5, true),
+            limiter(3, -6.0, 0.0, false),
+            Slot::new(SlotId(4), "gain"),
+        ];
+        session.album_chain = std::sync::Arc::new(Chain { slots, ..Chain::default() });
+        assert_eq!((limiter_ceiling_dbtp(&session), album_ceiling_dbtp(&session)), (Some(-1.5), -1.5));
+    }
 
     /// A limiter of the crudest kind: a delay of 37 frames that clips at the ceiling.
     struct Clipper {

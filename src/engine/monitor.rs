@@ -6,12 +6,15 @@
 use crate::render::ramp::{SWITCH_FADE_MS, raised_cosine};
 use crate::units::{SampleRate, gain_from_db};
 
+/// Gains of a playback service that are heard, dB. A figure that is wrong must not hurt an ear or a loudspeaker.
+pub const SERVICE_RANGE_DB: [f64; 2] = [-60.0, 20.0];
+
 /// What the switches of the monitor section say.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Monitor {
     /// Level, dB; −∞ is silence.
     pub level_db: f64,
-    /// Gain of a playback service whose level is heard, dB.
+    /// Gain of a playback service whose level is heard, dB: within [`SERVICE_RANGE_DB`], 0 where it is no number.
     pub service_db: f64,
     /// Whether the level is lowered by `dim_db`.
     pub dim: bool,
@@ -81,7 +84,12 @@ impl Monitor {
         if self.mute || !self.level_db.is_finite() {
             return 0.0;
         }
-        gain_from_db(self.level_db + self.service_db + if self.dim { self.dim_db } else { 0.0 })
+        gain_from_db(self.level_db + self.service_db() + if self.dim { self.dim_db } else { 0.0 })
+    }
+
+    fn service_db(&self) -> f64 {
+        let [least, most] = SERVICE_RANGE_DB;
+        if self.service_db.is_finite() { self.service_db.clamp(least, most) } else { 0.0 }
     }
 }
 
@@ -92,23 +100,45 @@ pub(super) struct MonitorRunner {
     to: Matrix,
     step: u32,
     steps: u32,
+    set_to: Monitor,
+}
+
+/// What a setting changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum MonitorMove {
+    /// Nothing that can be heard.
+    Nothing,
+    /// The gain of a service alone.
+    Service,
+    /// Anything else.
+    Section,
 }
 
 impl MonitorRunner {
     pub fn new(rate: SampleRate) -> Self {
         let steps = crate::render::ramp::frames_from_ms(SWITCH_FADE_MS, rate);
-        Self { from: IDENTITY, to: IDENTITY, step: steps, steps }
+        Self { from: IDENTITY, to: IDENTITY, step: steps, steps, set_to: Monitor::default() }
     }
 
     /// At another rate, settled.
     pub fn set_rate(&mut self, rate: SampleRate) {
-        *self = Self { from: self.to, to: self.to, ..Self::new(rate) };
+        *self = Self { from: self.to, to: self.to, set_to: self.set_to, ..Self::new(rate) };
     }
 
-    pub fn set(&mut self, monitor: &Monitor) {
+    /// Moves there over 20 ms; says what that changes.
+    pub fn set(&mut self, monitor: &Monitor) -> MonitorMove {
+        let before = std::mem::replace(&mut self.set_to, *monitor);
         self.from = self.now();
         self.to = monitor.matrix();
         self.step = 0;
+        let without_service = |m: &Monitor| Monitor { service_db: 0.0, ..*m }.matrix();
+        if before.matrix() == self.to {
+            MonitorMove::Nothing
+        } else if without_service(&before) == without_service(monitor) {
+            MonitorMove::Service
+        } else {
+            MonitorMove::Section
+        }
     }
 
     fn now(&self) -> Matrix {
@@ -143,7 +173,7 @@ mod tests {
 
     fn settled(monitor: Monitor) -> (f64, f64) {
         let mut runner = MonitorRunner::new(SampleRate(48_000));
-        runner.set(&monitor);
+        assert_ne!(runner.set(&monitor), MonitorMove::Service);
         let (mut left, mut right) = (vec![0.5; 2_000], vec![-0.25; 2_000]);
         runner.process(&mut left, &mut right);
         (left[1_999], right[1_999])
@@ -163,6 +193,12 @@ mod tests {
         assert_eq!(settled(Monitor { mute: true, ..neutral }), (0.0, 0.0));
         let at_service = settled(Monitor { service_db: -6.25, ..neutral });
         assert_eq!(at_service, (0.5 * gain_from_db(-6.25), -0.25 * gain_from_db(-6.25)));
+        // No row of a table reaches an ear unchecked.
+        for (service_db, heard_db) in
+            [(300.0, 20.0), (-300.0, -60.0), (f64::NAN, 0.0), (f64::INFINITY, 0.0), (f64::NEG_INFINITY, 0.0)]
+        {
+            assert_eq!(settled(Monitor { service_db, ..neutral }).0, 0.5 * gain_from_db(heard_db));
+        }
         let dimmed = settled(Monitor { dim: true, ..neutral });
         assert!((dimmed.0 - 0.05).abs() < 1e-12);
     }

@@ -51,13 +51,13 @@ impl Voice {
 
     /// Fills the slices, or adds to them; what happened on the way.
     ///
-    /// Calls `made` after every quantum the renderer makes.
+    /// Calls `made` after every quantum the renderer makes, and says whether it lacks frames of a source.
     pub fn read(
         &mut self,
         left: &mut [f64],
         right: &mut [f64],
         add: bool,
-        made: &mut impl FnMut(&mut Renderer),
+        made: &mut impl FnMut(&mut Renderer, bool),
     ) -> QuantumReport {
         let mut report = QuantumReport::default();
         let mut spoiled = self.is_spoiled && self.cursor < QUANTUM;
@@ -69,7 +69,7 @@ impl Voice {
                 report.failed |= quantum.failed;
                 self.is_spoiled = quantum.late || quantum.failed;
                 spoiled |= self.is_spoiled;
-                made(&mut self.renderer);
+                made(&mut self.renderer, self.is_spoiled);
                 self.cursor = std::mem::take(&mut self.skip);
             }
             let count = (left.len() - done).min(QUANTUM - self.cursor);

@@ -53,6 +53,15 @@ impl Outbox {
         self.wishes.push(wish);
     }
 
+    /// How the meters will be set after this frame.
+    pub fn meters<'a>(&'a self, frame: &'a Frame) -> &'a MeterSettings {
+        let waiting = self.commands.iter().find_map(|c| match c {
+            Command::SetMeters(settings) => Some(&**settings),
+            _ => None,
+        });
+        waiting.unwrap_or(&frame.meter_settings)
+    }
+
     /// Changes how the meters are set. Two changes of one frame are one command, so that neither is lost.
     pub fn set_meters(&mut self, frame: &Frame, change: impl FnOnce(&mut MeterSettings)) {
         let waiting = self.commands.iter_mut().find_map(|c| match c {
@@ -115,5 +124,29 @@ impl Outbox {
     /// Takes the wishes of this frame.
     pub fn take_wishes(&mut self) -> Vec<Wish> {
         std::mem::take(&mut self.wishes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::app::meter_settings::{FieldPicture, MeterPoint};
+    use crate::model::Session;
+    use crate::units::SampleRate;
+
+    #[test]
+    fn two_changes_of_the_meters_in_one_frame_are_one_command_and_neither_is_lost() {
+        let frame = Frame::still(Arc::new(Session::new(SampleRate(48_000))));
+        let mut out = Outbox::default();
+        assert_eq!(out.meters(&frame), &*frame.meter_settings);
+        out.set_meters(&frame, |m| m.point = MeterPoint::Source);
+        assert_eq!(out.meters(&frame).point, MeterPoint::Source, "what comes after sees it");
+        out.set_meters(&frame, |m| m.stereo.picture = FieldPicture::PolarLevel);
+        let sent = out.take_commands();
+        let [Command::SetMeters(settings)] = &sent[..] else { panic!("{sent:?}") };
+        assert_eq!(settings.point, MeterPoint::Source);
+        assert_eq!(settings.stereo.picture, FieldPicture::PolarLevel);
     }
 }

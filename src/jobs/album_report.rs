@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::JobContext;
 use super::album_scan::{AlbumScan, ScanError, measure_album};
 use crate::media::library::Library;
-use crate::meter::services::Service;
+use crate::meter::services::{Mode, Service};
 use crate::model::Session;
 use crate::report::album_sheet::{AlbumSheet, SheetService, SheetSong};
 use crate::report::{html, text};
@@ -84,11 +84,11 @@ pub fn sheet_of(session: &Session, scan: &AlbumScan, services: &[Service]) -> Al
             title: session.song(*id).map(|s| s.metadata.full_title()).unwrap_or_default(),
             figures: measured.figures,
             standing: standing.clone(),
-            verdicts: services.iter().map(|s| s.verdict(&measured.figures)).collect(),
+            verdicts: services.iter().map(|s| s.verdict_by(Mode::Track, &measured.figures)).collect(),
         }
     });
     let judged = |service: &Service| SheetService {
-        album_verdict: service.verdict(&scan.album),
+        album_verdict: service.verdict_by(Mode::Album, &scan.album),
         service: service.clone(),
     };
     AlbumSheet {

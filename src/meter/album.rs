@@ -2,7 +2,10 @@
 //!
 //! The album's loudness is gated over the blocks of all songs (BS.1770-5 on their concatenation; AES TD1008), its range is
 //! taken over all short-term values, its peaks are the highest, its DR is the mean of the songs', rounded ("Measuring DR",
-//! 2009). What is marked as falling out is a question to the engineer, not a fault: the thresholds are [`rules`].
+//! 2009). So it can be had from the songs, each measured when it changes. A file of the whole album is not quite that:
+//! it has blocks and windows that hold the end of one song and the start of the next, and grids of its own. On an album of
+//! ten songs with gaps, a splice and a crossfade the two were 0.007 LU (integrated), 0.09 LU (range), 0.016 LU (maxima) and
+//! 0.11 dB (smallest PSR) apart; peaks were the same. What is marked as falling out is a question to the engineer, not a fault: the thresholds are [`rules`].
 
 use std::sync::Arc;
 
@@ -116,36 +119,50 @@ impl Reading {
     }
 
     /// What it is, and when a song is marked for it.
-    pub fn about(self) -> &'static str {
-        match self {
+    pub fn about(self) -> String {
+        let part = |what: &str| {
+            let most = rules::BALANCE_DB;
+            format!("{what}, against the mean of the album; marked more than {most} dB from the median")
+        };
+        let text = match self {
             Self::Integrated => {
-                "Integrated loudness (BS.1770-5); marked more than 2 LU from the median of the songs"
+                let most = rules::LOUDNESS_LU;
+                return format!(
+                    "Integrated loudness (BS.1770-5); marked more than {most} LU from the median of the songs"
+                );
             }
             Self::MaxShortTerm => "Highest short-term loudness, 3 s",
             Self::MaxMomentary => "Highest momentary loudness, 400 ms",
-            Self::Range => "Loudness range (Tech 3342); marked more than 4 LU from the median of the songs",
-            Self::TruePeak => "True peak; marked over −1 dBTP and over the ceiling of the album's limiter",
+            Self::Range => {
+                let most = rules::RANGE_LU;
+                return format!(
+                    "Loudness range (Tech 3342); marked more than {most} LU from the median of the songs"
+                );
+            }
+            Self::TruePeak => {
+                let most = peak_text();
+                return format!(
+                    "True peak; marked over {most} dBTP and over the ceiling of the album's limiter"
+                );
+            }
             Self::SamplePeak => "Highest sample",
             Self::Plr => "True peak over integrated loudness",
             Self::MinPsr => {
                 "Smallest distance of the true peak of 3 s from their loudness: the densest place"
             }
             Self::Dr => "TT dynamic range",
-            Self::Low => {
-                "Power below 120 Hz, against the mean of the album; marked more than 3 dB from the median"
+            Self::Low => return part("Power below 120 Hz"),
+            Self::Mid => return part("Power from 120 Hz to 2 kHz"),
+            Self::High => return part("Power above 2 kHz"),
+            Self::Correlation => {
+                return format!("Of left and right over the whole song; marked under {}", rules::CORRELATION);
             }
-            Self::Mid => {
-                "Power from 120 Hz to 2 kHz, against the mean of the album; marked more than 3 dB from the median"
-            }
-            Self::High => {
-                "Power above 2 kHz, against the mean of the album; marked more than 3 dB from the median"
-            }
-            Self::Correlation => "Of left and right over the whole song; marked under 0.2",
             Self::Start => "Short-term loudness of the first 3 s that sound",
             Self::End => "Short-term loudness of the last 3 s that sound",
             Self::FromMean => "Distance from the mean loudness of the songs",
             Self::FromLoudest => "Distance from the loudest song",
-        }
+        };
+        text.to_owned()
     }
 
     /// Its value in a row.
@@ -300,14 +317,16 @@ fn outliers(song: &SongFigures, all: &Row, ceiling_dbtp: f64) -> Vec<Outlier> {
         Reading::Integrated,
         off(song.integrated_lufs, all.median_lufs, rules::LOUDNESS_LU).map(|d| {
             let word = if d > 0.0 { "louder" } else { "quieter" };
-            format!("{:.1} LU {word} than the median of the songs (2 LU is the mark)", d.abs())
+            let mark = rules::LOUDNESS_LU;
+            format!("{:.1} LU {word} than the median of the songs ({mark} LU is the mark)", d.abs())
         }),
     );
     mark(
         Reading::Range,
         off(song.loudness_range_lu, all.median_range_lu, rules::RANGE_LU).map(|d| {
             let word = if d > 0.0 { "wider" } else { "narrower" };
-            format!("{:.1} LU {word} than the median of the songs (4 LU is the mark)", d.abs())
+            let mark = rules::RANGE_LU;
+            format!("{:.1} LU {word} than the median of the songs ({mark} LU is the mark)", d.abs())
         }),
     );
     mark(Reading::TruePeak, song.true_peak_dbtp.and_then(|peak| peak_fault(peak, ceiling_dbtp)));
@@ -319,15 +338,20 @@ fn outliers(song: &SongFigures, all: &Row, ceiling_dbtp: f64) -> Vec<Outlier> {
             reading,
             distance.map(|d| {
                 let word = if d > 0.0 { "more" } else { "less" };
-                format!("{:.1} dB {word} {where_} than the median of the songs (3 dB is the mark)", d.abs())
+                let mark = rules::BALANCE_DB;
+                format!(
+                    "{:.1} dB {word} {where_} than the median of the songs ({mark} dB is the mark)",
+                    d.abs()
+                )
             }),
         );
     }
     mark(
         Reading::Correlation,
-        song.correlation
-            .filter(|c| *c < rules::CORRELATION)
-            .map(|c| format!("correlation {c:.2}: under 0.20 much is lost in mono and on vinyl")),
+        song.correlation.filter(|c| *c < rules::CORRELATION).map(|c| {
+            let mark = rules::CORRELATION;
+            format!("correlation {c:.2}: under {mark:.2} much is lost in mono and on vinyl")
+        }),
     );
     found
 }
@@ -338,7 +362,12 @@ fn peak_fault(peak_dbtp: f64, ceiling_dbtp: f64) -> Option<String> {
     }
     // The advice is rounded as it is given: a limiter at −1.0 keeps it.
     (peak_dbtp > rules::TRUE_PEAK_DBTP + rules::CEILING_SLACK_DB)
-        .then(|| format!("true peak {peak_dbtp:+.2} dBTP: over −1 dBTP an encoder may clip"))
+        .then(|| format!("true peak {peak_dbtp:+.2} dBTP: over {} dBTP an encoder may clip", peak_text()))
+}
+
+/// The advised true peak as written.
+fn peak_text() -> String {
+    rules::TRUE_PEAK_DBTP.to_string().replace('-', "−")
 }
 
 #[cfg(test)]
@@ -393,6 +422,41 @@ mod tests {
         let mut songs = base;
         songs[1].true_peak_dbtp = Some(-1.5);
         assert_eq!(marks(&standings(&songs, -2.0)[1]), [Reading::TruePeak]);
+    }
+
+    #[test]
+    fn texts_name_the_thresholds_of_the_rules() {
+        let (lu, range, db) = (rules::LOUDNESS_LU, rules::RANGE_LU, rules::BALANCE_DB);
+        assert!(Reading::Integrated.about().contains(&format!(" {lu} LU from")));
+        assert!(Reading::Range.about().contains(&format!(" {range} LU from")));
+        assert!(Reading::Correlation.about().ends_with(&format!("under {}", rules::CORRELATION)));
+        for part in [Reading::Low, Reading::Mid, Reading::High] {
+            assert!(part.about().contains(&format!(" {db} dB from")));
+        }
+        // As they read with the rules of now.
+        assert_eq!(
+            Reading::TruePeak.about(),
+            "True peak; marked over −1 dBTP and over the ceiling of the album's limiter"
+        );
+        let flat = [-6.0, -2.0, -12.0];
+        let mut songs = [figures(-12.0, flat), figures(-12.0, flat), figures(-12.0, flat)];
+        songs[0] = SongFigures {
+            loudness_range_lu: Some(11.0),
+            true_peak_dbtp: Some(-0.5),
+            correlation: Some(0.1),
+            ..figures(-9.0, [-6.0, -2.0, -16.0])
+        };
+        let why: Vec<String> = standings(&songs, 0.0)[0].outliers.iter().map(|o| o.why.clone()).collect();
+        assert_eq!(
+            why,
+            [
+                "3.0 LU louder than the median of the songs (2 LU is the mark)",
+                "5.0 LU wider than the median of the songs (4 LU is the mark)",
+                "true peak -0.50 dBTP: over −1 dBTP an encoder may clip",
+                "4.0 dB less above 2 kHz than the median of the songs (3 dB is the mark)",
+                "correlation 0.10: under 0.20 much is lost in mono and on vinyl",
+            ]
+        );
     }
 
     #[test]

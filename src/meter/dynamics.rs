@@ -25,7 +25,7 @@ pub fn plr_db(max_true_peak_dbtp: Option<f64>, integrated_lufs: Option<f64>) -> 
 /// Steps of 100 ms in the 3 s window.
 const PSR_STEPS: usize = 30;
 /// Quieter windows do not count for the minimum: the ratio of a fade's last hiss says nothing of the music.
-const PSR_GATE_LUFS: f64 = -70.0;
+pub const PSR_GATE_LUFS: f64 = -70.0;
 
 /// The least PSR of a file, in dB, and the step of 100 ms at which its window begins. `crests` are the true peaks of each
 /// step (factors), `short_terms_lufs[i]` the loudness of the 30 steps from `i` on.

@@ -23,7 +23,8 @@ const HOP: u64 = 10;
 /// Blocks up to this count for nothing.
 pub const ABSOLUTE_GATE_LUFS: f64 = -70.0;
 const RELATIVE_GATE_LU: f64 = -10.0;
-const RANGE_GATE_LU: f64 = -20.0;
+/// Short-term values this far under the mean power of the rest do not count in the loudness range, LU.
+pub(super) const RANGE_GATE_LU: f64 = -20.0;
 /// Below this a momentary or short-term value is silence, not a reading.
 const SILENCE_LUFS: f64 = -120.0;
 

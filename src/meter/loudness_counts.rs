@@ -7,8 +7,10 @@
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
+use super::loudness::{ABSOLUTE_GATE_LUFS, RANGE_GATE_LU};
+
 /// Lowest loudness that counts, LUFS: the absolute gate.
-pub const LOWEST_LUFS: f64 = -70.0;
+pub const LOWEST_LUFS: f64 = ABSOLUTE_GATE_LUFS;
 /// Bins in a decibel.
 const FINE_PER_LU: f64 = 10.0;
 /// Fine bins: up to +10 LUFS.
@@ -17,8 +19,6 @@ const FINE: usize = 800;
 const COARSE: usize = 5;
 /// Width of a bin of a picture, LU.
 pub const BIN_LU: f64 = COARSE as f64 / FINE_PER_LU;
-/// Relative gate of the loudness range, LU.
-const RANGE_GATE_LU: f64 = -20.0;
 
 /// One kind of loudness.
 #[derive(Debug)]

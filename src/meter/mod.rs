@@ -7,6 +7,7 @@ pub mod album;
 pub mod analysis;
 pub mod bandwidth;
 pub mod dynamics;
+pub mod full_scale;
 pub mod ledger;
 pub mod level;
 pub mod loudness;

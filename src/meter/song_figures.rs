@@ -1,33 +1,12 @@
-//! The figures of one song of an album: those of [`super::analysis`], and beside them what only an album asks for: smallest
-//! PSR, spectral balance, level at both ends.
-//!
-//! Short-term values lie on the grid of 100 ms (Tech 3342 v4), as do the peaks the PSR is taken from. The balance is the
-//! power below 120 Hz, between, and above 2 kHz against the whole, from spectra of 8192 points (Hann, half overlapped, in
-//! power). A song starts where its first 100 ms pass −70 LUFS and ends with the last that do; its start and end level are
-//! the short-term loudness of the first and last 3 s between the two.
+//! The figures of one song of an album: those readings of [`super::analysis`] that songs are compared by.
+
+use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::analysis::{Analyzer, FileFacts};
-use super::dynamics::{PsrMeter, aes17_dbfs};
-use super::loudness::{lufs_from_power, power_from_lufs};
-use super::true_peak::{Keep, TruePeakMeter};
-use crate::dsp::fft::RealFft;
-use crate::dsp::kweight::KWeight;
+use super::analysis::{Analysis, Analyzer, FileFacts};
+use super::spectrum::BandCurve;
 use crate::units::db_from_power;
-
-/// Steps a second.
-const STEPS_PER_SECOND: u64 = 10;
-/// Steps of a short-term window, 3 s.
-const SHORT_TERM_STEPS: usize = 30;
-/// Fewest steps that have a start and an end level, 400 ms.
-const FEWEST_STEPS: usize = 4;
-/// What is quieter does not sound, LUFS.
-const SOUNDS_LUFS: f64 = -70.0;
-/// Borders of the spectral balance, Hz.
-pub const BALANCE_BORDERS_HZ: [f64; 2] = [120.0, 2000.0];
-/// Points of a spectrum for the balance.
-const FFT_POINTS: usize = 8192;
 
 /// The readings of a song or an album. What silence or shortness has no reading of is `None`.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
@@ -77,144 +56,63 @@ pub struct MeasuredSong {
     pub band_powers: [f64; 3],
     /// ΣL², ΣR², ΣLR.
     pub products: [f64; 3],
+    /// Average spectrum over the song; `None` in silence.
+    pub curve: Option<Arc<BandCurve>>,
     /// Frames measured.
     pub frames: u64,
 }
 
 /// Measures a stereo song in one pass: feed blocks, then [`Self::finish`].
-pub struct SongMeter {
-    analyzer: Analyzer,
-    rate_hz: u64,
-    frames: u64,
-    products: [f64; 3],
-    filter: KWeight,
-    energy: [f64; 2],
-    /// K-weighted power of each step.
-    steps: Vec<f64>,
-    true_peak: TruePeakMeter,
-    psr: PsrMeter,
-    balance: BalanceMeter,
-}
+pub struct SongMeter(Analyzer);
 
 impl SongMeter {
     /// For a stereo song of about `frames` frames at a rate in hertz.
     pub fn new(rate_hz: u32, frames: u64) -> Self {
         let facts = FileFacts { sample_rate_hz: rate_hz, channels: 2, ..FileFacts::default() };
-        Self {
-            analyzer: Analyzer::for_frames(facts, frames),
-            rate_hz: u64::from(rate_hz.max(1)),
-            frames: 0,
-            products: [0.0; 3],
-            filter: KWeight::new(f64::from(rate_hz.max(1))),
-            energy: [0.0; 2],
-            steps: Vec::new(),
-            true_peak: TruePeakMeter::new(Keep::Intervals),
-            psr: PsrMeter::new(),
-            balance: BalanceMeter::new(rate_hz),
-        }
+        Self(Analyzer::for_frames(facts, frames))
     }
 
     /// Takes a block of both channels, of equal length. Samples that are no numbers count as silence.
     pub fn push(&mut self, left: &[f64], right: &[f64]) {
-        self.analyzer.push(left, right);
-        let length = left.len().min(right.len());
-        let mut at = 0;
-        while at < length {
-            let border = self.border(self.steps.len() as u64 + 1);
-            let end = length.min(at + usize::try_from(border - self.frames).unwrap_or(usize::MAX));
-            self.take(&left[at..end], &right[at..end]);
-            self.frames += (end - at) as u64;
-            at = end;
-            if self.frames == border {
-                self.close_step();
-            }
-        }
-    }
-
-    fn take(&mut self, left: &[f64], right: &[f64]) {
-        self.filter.add_energy(left, right, &mut self.energy);
-        self.true_peak.push(left, right);
-        self.balance.push(left, right);
-        for (&l, &r) in left.iter().zip(right).filter(|(l, r)| l.is_finite() && r.is_finite()) {
-            self.products[0] += l * l;
-            self.products[1] += r * r;
-            self.products[2] += l * r;
-        }
-    }
-
-    /// First frame after step `k − 1`.
-    fn border(&self, k: u64) -> u64 {
-        k * self.rate_hz / STEPS_PER_SECOND
-    }
-
-    fn close_step(&mut self) {
-        let step = self.steps.len() as u64;
-        let frames = (self.border(step + 1) - self.border(step)).max(1) as f64;
-        let power = (self.energy[0] + self.energy[1]) / frames;
-        if !power.is_finite() {
-            self.filter.reset();
-        }
-        self.steps.push(if power.is_finite() { power } else { 0.0 });
-        self.energy = [0.0; 2];
-        let [left, right] = self.true_peak.take_interval();
-        let short_term = self.steps.len().checked_sub(SHORT_TERM_STEPS).map(|from| mean(&self.steps[from..]));
-        let lufs = short_term.filter(|p| *p > power_from_lufs(SOUNDS_LUFS)).map(lufs_from_power);
-        self.psr.push(left.max(right), lufs);
+        self.0.push(left, right);
     }
 
     /// The figures.
     pub fn finish(self) -> MeasuredSong {
-        let analysis = self.analyzer.finish();
+        self.0.finish().into()
+    }
+}
+
+impl From<Analysis> for MeasuredSong {
+    fn from(analysis: Analysis) -> Self {
         let m = &analysis.measurements;
-        let band_powers = self.balance.finish();
-        let (start_lufs, end_lufs) = ends_lufs(&self.steps);
-        let mean_square = (self.products[0] + self.products[1]) / (2.0 * self.frames.max(1) as f64);
         let figures = SongFigures {
-            duration_s: self.frames as f64 / self.rate_hz as f64,
+            duration_s: m.duration_s,
             integrated_lufs: m.integrated_lufs,
             max_short_term_lufs: m.max_short_term_lufs,
             max_momentary_lufs: m.max_momentary_lufs,
             loudness_range_lu: m.loudness_range_lu,
             true_peak_dbtp: m.true_peak_dbtp,
             sample_peak_dbfs: m.sample_peak_dbfs,
-            rms_dbfs: aes17_dbfs(mean_square),
+            rms_dbfs: m.rms_dbfs,
             plr_db: m.plr_db,
-            min_psr_db: self.psr.minimum_db(),
+            min_psr_db: m.min_psr_db,
             dr: m.dr,
-            balance_db: balance_db(band_powers),
+            balance_db: balance_db(analysis.band_powers),
             correlation: m.correlation,
-            start_lufs,
-            end_lufs,
+            start_lufs: m.start_short_term_lufs,
+            end_lufs: m.end_short_term_lufs,
         };
-        MeasuredSong {
+        Self {
             figures,
-            short_term_powers: self.steps.windows(SHORT_TERM_STEPS).map(mean).collect(),
+            frames: m.frames,
             gating_powers: analysis.gating_powers,
-            band_powers,
-            products: self.products,
-            frames: self.frames,
+            short_term_powers: analysis.short_term_powers,
+            band_powers: analysis.band_powers,
+            products: analysis.products,
+            curve: analysis.curve.map(Arc::new),
         }
     }
-}
-
-fn mean(powers: &[f64]) -> f64 {
-    powers.iter().sum::<f64>() / powers.len().max(1) as f64
-}
-
-/// Short-term loudness at both ends of what sounds.
-fn ends_lufs(steps: &[f64]) -> (Option<f64>, Option<f64>) {
-    let gate = power_from_lufs(SOUNDS_LUFS);
-    let sounds = |p: &f64| *p > gate;
-    let (Some(first), Some(last)) = (steps.iter().position(sounds), steps.iter().rposition(sounds)) else {
-        return (None, None);
-    };
-    let heard = &steps[first..=last];
-    let count = heard.len().min(SHORT_TERM_STEPS);
-    if count < FEWEST_STEPS {
-        return (None, None);
-    }
-    let level = |part: &[f64]| Some(lufs_from_power(mean(part)));
-    (level(&heard[..count]), level(&heard[heard.len() - count..]))
 }
 
 /// The powers of the three parts in dB against their sum; `None` in silence.
@@ -222,69 +120,6 @@ pub fn balance_db(powers: [f64; 3]) -> Option<[f64; 3]> {
     let whole: f64 = powers.iter().sum();
     // A part without any power stands at the foot of 64-bit arithmetic, not at minus infinity.
     (whole > 0.0).then(|| powers.map(|p| db_from_power((p / whole).max(1e-20))))
-}
-
-/// Sums the power of the three parts of the spectrum.
-struct BalanceMeter {
-    fft: RealFft,
-    window: Vec<f64>,
-    /// Last samples of both channels.
-    waiting: [Vec<f64>; 2],
-    scratch: Vec<f64>,
-    /// First bins of the middle and of the high part.
-    borders: [usize; 2],
-    powers: [f64; 3],
-}
-
-impl BalanceMeter {
-    fn new(rate_hz: u32) -> Self {
-        let bin_hz = f64::from(rate_hz.max(1)) / FFT_POINTS as f64;
-        let turn = std::f64::consts::TAU / FFT_POINTS as f64;
-        Self {
-            fft: RealFft::new(FFT_POINTS),
-            window: (0..FFT_POINTS).map(|n| 0.5 - 0.5 * (turn * n as f64).cos()).collect(),
-            waiting: [Vec::with_capacity(FFT_POINTS), Vec::with_capacity(FFT_POINTS)],
-            scratch: vec![0.0; FFT_POINTS],
-            borders: BALANCE_BORDERS_HZ.map(|hz| (hz / bin_hz).round() as usize),
-            powers: [0.0; 3],
-        }
-    }
-
-    fn push(&mut self, left: &[f64], right: &[f64]) {
-        let mut at = 0;
-        while at < left.len() {
-            let end = left.len().min(at + FFT_POINTS - self.waiting[0].len());
-            for (waiting, samples) in self.waiting.iter_mut().zip([left, right]) {
-                waiting.extend(samples[at..end].iter().map(|x| if x.is_finite() { *x } else { 0.0 }));
-            }
-            at = end;
-            if self.waiting[0].len() == FFT_POINTS {
-                self.measure();
-                self.waiting.iter_mut().for_each(|w| drop(w.drain(..FFT_POINTS / 2)));
-            }
-        }
-    }
-
-    fn measure(&mut self) {
-        for waiting in &self.waiting {
-            self.scratch.fill(0.0);
-            for ((s, x), w) in self.scratch.iter_mut().zip(waiting).zip(&self.window) {
-                *s = x * w;
-            }
-            let spectrum = self.fft.spectrum_of(&mut self.scratch);
-            for (k, bin) in spectrum.iter().enumerate() {
-                let part = self.borders.iter().filter(|b| k >= **b).count();
-                self.powers[part] += bin.norm_sqr();
-            }
-        }
-    }
-
-    fn finish(mut self) -> [f64; 3] {
-        if self.waiting[0].len() > FFT_POINTS / 2 || self.powers.iter().sum::<f64>() <= 0.0 {
-            self.measure();
-        }
-        self.powers
-    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@
 use std::f64::consts::FRAC_PI_2;
 use std::sync::Arc;
 
+use super::spectrum::BandCurve;
 use crate::dsp::fft::Complex;
 use crate::dsp::fft::{RealFftPlanner, RealToComplex};
 
@@ -149,6 +150,21 @@ impl AveragePowers {
         self.powers.iter().sum()
     }
 
+    /// The same as a curve that lies beside those of [`super::spectrum::BandMeter`]: densities of 1/6 octave, a full-scale
+    /// sine of power 1. `None` in silence.
+    pub fn curve(&self) -> Option<BandCurve> {
+        let half = 2f64.powf(1.0 / 12.0);
+        BandCurve::from_densities(self.nyquist_hz(), |hz| {
+            // Never narrower than two bins.
+            let half_hz = (0.5 * hz * (half - 1.0 / half)).max(self.bin_hz);
+            2.0 * self.between(hz - half_hz, hz + half_hz) / (2.0 * half_hz)
+        })
+    }
+
+    fn nyquist_hz(&self) -> f64 {
+        self.powers.len().saturating_sub(1) as f64 * self.bin_hz
+    }
+
     /// Leq of each band, mean square. Bands over half the rate are 0.
     pub fn thirds(&self) -> [f64; BANDS] {
         std::array::from_fn(|band| {
@@ -221,6 +237,33 @@ mod tests {
             let total = powers_of(44_100, &x).total() * 1e5;
             assert!((total - 0.25).abs() < 1e-6, "at {place}: {total}");
         }
+    }
+
+    /// Against the meter of files, which has other lengths, windows and overlaps.
+    #[test]
+    fn the_curve_is_the_one_the_meter_of_files_draws() {
+        use crate::meter::spectrum::{BandMeter, CURVE_POINTS, curve_hz};
+        for rate in [44_100, 96_000] {
+            let noise = Noise::new(9, 0);
+            let (mut low, mut x) = (0.0, Vec::new());
+            for n in 0..i64::from(rate) * 12 {
+                // White, and under it what falls by 6 dB an octave.
+                let white = 0.1 * noise.triangular(n as _);
+                low += 0.02 * (white - low);
+                x.push(0.2 * white + 2.0 * low);
+            }
+            let half: Vec<f64> = x.iter().map(|x| 0.5 * x).collect();
+            let (mut file, mut song) = (BandMeter::new(rate), AverageSpectrum::new(rate, 2));
+            file.push(&x, &half);
+            song.push(&x, &half);
+            let (file, song) = (file.finish().unwrap(), song.finish().curve().unwrap());
+            assert!((file.level_db() - song.level_db()).abs() < 0.15);
+            for point in 30..CURVE_POINTS - 2 {
+                let apart = file.density_db()[point] - song.density_db()[point];
+                assert!(apart.abs() < 0.8, "{rate}, {} Hz: {apart}", curve_hz(point));
+            }
+        }
+        assert_eq!(powers_of(44_100, &[0.0; 100_000]).curve(), None);
     }
 
     #[test]

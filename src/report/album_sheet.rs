@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::document::{Align, Document, Table};
 use crate::meter::album::{Reading, Standing};
-use crate::meter::services::{Mode, Service, Verdict};
+use crate::meter::services::{Held, Mode, Service, Verdict};
 use crate::meter::song_figures::SongFigures;
 use crate::units::hms_from_seconds;
 
@@ -23,8 +23,8 @@ pub struct SheetSong {
     pub figures: SongFigures,
     /// Where it stands.
     pub standing: Standing,
-    /// What each service makes of it, in the order of the services; by song.
-    pub verdicts: Vec<Verdict>,
+    /// What each service makes of it, in the order of the services; `None` where it does not turn song by song.
+    pub verdicts: Vec<Option<Verdict>>,
 }
 
 /// A service as the sheet shows it.
@@ -33,8 +33,8 @@ pub struct SheetService {
     /// Its row of the table.
     #[serde(flatten)]
     pub service: Service,
-    /// What it makes of the album as one.
-    pub album_verdict: Verdict,
+    /// What it makes of the album as one; `None` where it does not turn albums.
+    pub album_verdict: Option<Verdict>,
 }
 
 /// Everything the sheet says.
@@ -78,14 +78,22 @@ impl AlbumSheet {
         paper.table(self.figures_table());
         paper.paragraph(
             "Low, Mid and High are the power below 120 Hz, between, and above 2 kHz against the whole, and that against \
-             the mean of the songs. * stands at what falls out of the row.",
+             the mean of the songs. LRA is that of Tech 3342 (10 Hz) to the end of each song, without the 1.5 s of \
+             silence after it that the standard lets follow: as the live meters read it. * stands at what falls out of \
+             the row.",
+        );
+        paper.paragraph(
+            "The loudness and range of the album are gated over the blocks of all songs (AES TD1008), its DR is the mean of \
+             theirs. A file of the whole album also has blocks across its seams, and can read some hundredths of an LU \
+             otherwise.",
         );
         self.put_outliers(&mut paper);
         paper.heading("Services and specifications");
         paper.table(self.services_table());
         paper.paragraph(
             "The gain of a service is its target minus the loudness; one that only turns down raises nothing; raising \
-             stops where the true peak reaches its ceiling. Services change without notice: see the dates.",
+             stops where the true peak reaches its ceiling. A dash stands where a service does not turn that way. Services \
+             change without notice: see the dates.",
         );
         paper.heading("Song by song");
         paper.table(self.gains_table());
@@ -141,15 +149,20 @@ impl AlbumSheet {
             ("Source", Align::Left),
         ]);
         for row in &self.services {
-            let (service, verdict) = (&row.service, &row.album_verdict);
-            let played = verdict.playback;
+            let (service, verdict) = (&row.service, row.album_verdict.as_ref());
+            let played = verdict.and_then(|v| v.playback);
+            let is_limited = played.is_some_and(|p| p.held == Held::Limiter);
+            let peak = |true_peak_dbtp| {
+                let told = number(true_peak_dbtp, 2, "dBTP", false);
+                if is_limited { "limited there".to_owned() } else { told }
+            };
             table.rows.push(vec![
                 service.name.clone(),
                 service.target_text(),
                 played.map_or_else(String::new, |p| number(Some(p.gain_db), 2, "dB", true)),
                 played.map_or_else(String::new, |p| number(Some(p.lufs), 1, "LUFS", false)),
-                played.map_or_else(String::new, |p| number(p.true_peak_dbtp, 2, "dBTP", false)),
-                verdict.text.clone(),
+                played.map_or_else(String::new, |p| peak(p.true_peak_dbtp)),
+                verdict.map_or_else(|| "– (turns song by song)".to_owned(), |v| v.text.clone()),
                 service.date.clone(),
                 service.confidence.label().to_owned(),
                 service.source.clone(),
@@ -163,9 +176,7 @@ impl AlbumSheet {
         let turning: Vec<usize> = (0..self.services.len())
             .filter(|&i| {
                 let service = &self.services[i].service;
-                service.spec.is_none()
-                    && service.target_lufs.is_some()
-                    && service.modes.contains(&Mode::Track)
+                service.spec.is_none() && service.target_lufs.is_some() && service.turns_by(Mode::Track)
             })
             .collect();
         let mut columns = vec![("No", Align::Right), ("Title", Align::Left)];
@@ -174,7 +185,7 @@ impl AlbumSheet {
         for song in &self.songs {
             let mut row = vec![song.number.to_string(), song.title.clone()];
             row.extend(turning.iter().map(|&i| {
-                let played = song.verdicts.get(i).and_then(|v| v.playback);
+                let played = song.verdicts.get(i).and_then(|v| v.as_ref()?.playback);
                 played.map_or_else(
                     || "–".to_owned(),
                     |p| {
@@ -223,12 +234,17 @@ impl AlbumSheet {
 /// A line of comma-separated values (RFC 4180).
 fn line(cells: &[String]) -> String {
     let quoted = |cell: &String| {
-        // A formula of a spreadsheet stays text.
-        let safe = if cell.starts_with(['=', '+', '@']) { format!("'{cell}") } else { cell.clone() };
+        let safe = text_for_spreadsheets(cell);
         let plain = !safe.contains([',', '"', '\n', '\r']);
         if plain { safe } else { format!("\"{}\"", safe.replace('"', "\"\"")) }
     };
     cells.iter().map(quoted).collect::<Vec<_>>().join(",") + "\r\n"
+}
+
+/// A cell that begins as a formula of a spreadsheet does stays text behind an apostrophe; figures are left alone.
+fn text_for_spreadsheets(cell: &str) -> String {
+    let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err();
+    if is_formula { format!("'{cell}") } else { cell.to_owned() }
 }
 
 fn heading(reading: Reading) -> String {
@@ -302,21 +318,62 @@ mod tests {
                 title: "=One, two".to_owned(),
                 figures,
                 standing,
-                verdicts: vec![verdict.clone()],
+                verdicts: vec![Some(verdict.clone())],
             }],
-            services: vec![SheetService { service, album_verdict: verdict }],
+            services: vec![SheetService { service, album_verdict: Some(verdict) }],
         }
     }
 
     #[test]
     fn the_paper_says_figures_marks_gains_and_how_they_were_measured() {
         let page = text::render(&sheet().document());
-        for part in
-            ["*−0.25", "−9.8", "−4.25 dB", "plays 4.2 dB quieter", "in one render of the whole album", "2023"]
-        {
+        for part in [
+            "*−0.25",
+            "−9.8",
+            "−4.25 dB",
+            "plays 4.2 dB quieter",
+            "in one render of the whole album",
+            "2023",
+            "1.5 s",
+        ] {
             assert!(page.contains(part), "{part} in\n{page}");
         }
         assert!(!html::render(&sheet().document()).contains("<b>"));
+    }
+
+    #[test]
+    fn what_a_spreadsheet_would_reckon_with_stays_text() {
+        for title in ["-2+3+cmd|' /C calc'!A0", "=1", "+1+1", "@SUM(A1)", "\t=1", "\r=1", "-Intro"] {
+            let mut sheet = sheet();
+            sheet.songs[0].title = title.to_owned();
+            let csv = sheet.csv();
+            let kept = csv.contains(&format!("1,'{title},")) || csv.contains(&format!("1,\"'{title}\","));
+            assert!(kept, "{title:?} in {csv}");
+            assert!(csv.contains(",-9.750,"), "figures stay figures");
+        }
+    }
+
+    #[test]
+    fn a_way_a_service_does_not_turn_has_a_dash_and_a_limited_peak_no_figure() {
+        let mut sheet = sheet();
+        let (by_song, mut limited) = (sheet.services[0].service.clone(), sheet.services[0].clone());
+        sheet.services[0].album_verdict = by_song.verdict_by(Mode::Album, &sheet.album);
+        limited.service = Service {
+            name: "Loudest".to_owned(),
+            target_lufs: Some(-5.0),
+            direction: Direction::Both,
+            raise_ceiling_dbtp: Some(-1.0),
+            raise_limiter: true,
+            modes: vec![Mode::Album],
+            ..Service::default()
+        };
+        limited.album_verdict = limited.service.verdict_by(Mode::Album, &sheet.album);
+        sheet.songs[0].verdicts.push(limited.service.verdict_by(Mode::Track, &sheet.album));
+        sheet.services.push(limited);
+        let page = text::render(&sheet.document());
+        assert!(page.contains("– (turns song by song)") && page.contains("limited there"), "{page}");
+        assert!(!page.contains("4.50 dBTP"), "{page}");
+        assert!(page.contains("−4.2 dB → −14.0 LUFS") || page.contains("−4.3 dB → −14.0 LUFS"), "{page}");
     }
 
     #[test]

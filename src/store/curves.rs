@@ -3,12 +3,12 @@
 //! A curve of one file is a reference, one of several a genre: mean and spread. What is removed is moved aside.
 
 use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
+use super::bounded::read_text;
 use super::presets::file_stem_of;
 use super::safe_write::write_atomically;
 
@@ -171,13 +171,7 @@ impl CurveFolder {
 }
 
 fn read_file(path: &Path) -> Result<KeptCurve, String> {
-    let mut text = String::new();
-    let file = fs::File::open(path).map_err(|e| e.to_string())?;
-    file.take(LARGEST_BYTES + 1).read_to_string(&mut text).map_err(|e| e.to_string())?;
-    if text.len() as u64 > LARGEST_BYTES {
-        return Err("too large for a curve".to_owned());
-    }
-    parse(&text)
+    parse(&read_text(path, LARGEST_BYTES).map_err(|e| e.to_string())?)
 }
 
 fn parse(text: &str) -> Result<KeptCurve, String> {

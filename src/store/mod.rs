@@ -5,6 +5,7 @@
 //! crash seconds. Sources are named relative to the file where they share a folder with it; in memory paths are absolute.
 
 pub mod autosave;
+mod bounded;
 pub mod curves;
 pub mod json;
 pub mod lock;

@@ -2,7 +2,8 @@
 //!
 //! The user's file is `services.json` in the configuration folder, of the same form: `{"services": [{"id": …}, …]}`. A row
 //! whose id is known replaces the fields it names and leaves the others; a row with a new id is added at the end; a row with
-//! `"hidden": true` takes one away. What a row means is known to `meter::services`; here it is only JSON.
+//! `"hidden": true` takes one away. What a row means is known to `meter::services`; here it is only JSON, and whoever
+//! loads it says what is wrong with a row.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -10,6 +11,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+
+use super::bounded::read_text;
 
 /// The rows the program brings along.
 const BUILT_IN: &str = include_str!("../../assets/services.json");
@@ -54,11 +57,15 @@ pub fn built_in<T: DeserializeOwned>() -> Result<Vec<T>, String> {
     typed(rows_of(BUILT_IN)?)
 }
 
-/// The program's rows with the user's over them; the program's alone where there is no such file.
+/// The program's rows with the user's over them; the program's alone where there is no such file. `fault` says what in a
+/// row cannot be meant.
 ///
 /// # Errors
 /// [`ServicesError`]: take [`built_in`] then, and say so.
-pub fn load<T: DeserializeOwned>(own: &Path) -> Result<Vec<T>, ServicesError> {
+pub fn load<T: DeserializeOwned>(
+    own: &Path,
+    fault: impl Fn(&T) -> Option<String>,
+) -> Result<Vec<T>, ServicesError> {
     let damaged = |detail: String| ServicesError::Damaged { path: own.to_owned(), detail };
     let mut rows = rows_of(BUILT_IN).map_err(damaged)?;
     if let Some(text) = read(own)? {
@@ -68,22 +75,19 @@ pub fn load<T: DeserializeOwned>(own: &Path) -> Result<Vec<T>, ServicesError> {
     }
     rows.retain(|row| row.get("hidden") != Some(&Value::Bool(true)));
     rows.iter_mut().for_each(|row| drop(row.remove("hidden")));
-    typed(rows).map_err(damaged)
+    let ids: Vec<String> = rows.iter().map(id_of).collect();
+    let rows: Vec<T> = typed(rows).map_err(damaged)?;
+    let wrong = ids.iter().zip(&rows).find_map(|(id, row)| Some(format!("service “{id}”: {}", fault(row)?)));
+    wrong.map_or(Ok(rows), |detail| Err(damaged(detail)))
 }
 
 /// The text of the user's file; `None` where there is none.
 fn read(path: &Path) -> Result<Option<String>, ServicesError> {
-    let failed = |error| ServicesError::Io { path: path.to_owned(), error };
-    let length = match std::fs::metadata(path) {
-        Ok(facts) => facts.len(),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(failed(error)),
-    };
-    if length > MOST_BYTES {
-        let detail = format!("{length} bytes are more than a table of services can be");
-        return Err(ServicesError::Damaged { path: path.to_owned(), detail });
+    match read_text(path, MOST_BYTES) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(ServicesError::Io { path: path.to_owned(), error }),
     }
-    std::fs::read_to_string(path).map(Some).map_err(failed)
 }
 
 /// The rows of a text, each with an id of its own.
@@ -108,9 +112,13 @@ fn put(rows: &mut Vec<Map<String, Value>>, row: Map<String, Value>) {
     }
 }
 
+fn id_of(row: &Map<String, Value>) -> String {
+    row.get("id").and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
 fn typed<T: DeserializeOwned>(rows: Vec<Map<String, Value>>) -> Result<Vec<T>, String> {
     let one = |row: Map<String, Value>| {
-        let id = row.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let id = id_of(&row);
         serde_json::from_value(Value::Object(row)).map_err(|e| format!("service “{id}”: {e}"))
     };
     rows.into_iter().map(one).collect()
@@ -132,7 +140,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join(FILE_NAME);
         std::fs::write(&path, text).unwrap();
-        load(&path)
+        load(&path, |row: &Row| {
+            let value = row.target_lufs.filter(|t| *t > 0.0)?;
+            Some(format!("target_lufs is {value}"))
+        })
     }
 
     #[test]
@@ -153,7 +164,7 @@ mod tests {
     #[test]
     fn a_missing_file_is_no_fault_and_a_damaged_one_says_what_and_where() {
         let dir = tempfile::tempdir().unwrap();
-        assert_eq!(load::<Row>(&dir.path().join("none")).unwrap(), built_in::<Row>().unwrap());
+        assert_eq!(load::<Row>(&dir.path().join("none"), |_| None).unwrap(), built_in::<Row>().unwrap());
         let good = r#"{"services": [{"id": "x", "target_lufs": -9.0}]}"#;
         for end in 0..good.len() {
             assert!(loaded(&good[..end]).is_err(), "{end}");
@@ -161,6 +172,8 @@ mod tests {
         let error = loaded(r#"{"services": [{"id": "x", "target_lufs": "loud"}]}"#).unwrap_err().to_string();
         assert!(error.contains("service “x”"), "{error}");
         assert!(loaded(r#"{"services": [{"id": "x"}, {"id": "x"}]}"#).is_err());
+        let error = loaded(r#"{"services": [{"id": "spotify", "target_lufs": 5}]}"#).unwrap_err().to_string();
+        assert!(error.contains("service “spotify”: target_lufs is 5; the built-in"), "{error}");
         assert!(loaded(r#"{"services": [{"name": "x"}]}"#).is_err());
     }
 }

@@ -6,6 +6,7 @@ use super::Core;
 use crate::app::Action;
 use crate::app::command::MeterAct;
 use crate::app::frame::{MonitorListen, song_under};
+use crate::app::meter_settings::{MeterPoint, MeterSettings};
 use crate::edit::Edit;
 use crate::model::{ChainRef, PlacedSong, SongId};
 use crate::units::Frames;
@@ -88,6 +89,11 @@ impl Core {
             Action::ReloadServices => self.reload_services(),
             Action::ServicesFile => self.make_services_file(),
             Action::ResetMeters => self.live.tell_meters(MeterAct::Reset),
+            Action::MetersSource
+            | Action::MetersSong
+            | Action::MetersMaster
+            | Action::MetersDelivered
+            | Action::MetersMonitor => self.listen_with_meters(action.meter_point()),
             // The window's own.
             Action::New
             | Action::Open
@@ -137,6 +143,12 @@ impl Core {
             | Action::FullScreen
             | Action::Keys
             | Action::About => {}
+        }
+    }
+
+    fn listen_with_meters(&mut self, point: Option<MeterPoint>) {
+        if let Some(point) = point {
+            self.set_meters(MeterSettings { point, ..self.settings.meters.clone() });
         }
     }
 

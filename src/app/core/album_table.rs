@@ -6,7 +6,7 @@
 //! the one changed last. A render of what is no longer wanted is cancelled. Figures of before a change stay, marked as
 //! such, until the new ones are there.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,6 +20,7 @@ use crate::jobs::{JobContext, Priority};
 use crate::meter::album;
 use crate::meter::services::Service;
 use crate::meter::song_figures::MeasuredSong;
+use crate::meter::spectrum::BandCurve;
 use crate::model::{ChainRef, Session, SongId};
 
 /// Rest after a change before anything is rendered, seconds.
@@ -51,6 +52,24 @@ struct Wanted {
     changed: u64,
 }
 
+/// Why there are no figures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Failure {
+    /// Stopped by hand: measured again after the next change of the session, whatever it is.
+    ByHand,
+    /// It cannot be measured as it is.
+    Wrong(String),
+}
+
+impl Failure {
+    fn in_words(&self) -> String {
+        match self {
+            Self::ByHand => "stopped by hand; measured again after the next change".to_owned(),
+            Self::Wrong(why) => why.clone(),
+        }
+    }
+}
+
 /// A measurement, and whether it comes from a render of the whole album.
 type Known = (Arc<MeasuredSong>, bool);
 
@@ -61,7 +80,8 @@ pub(super) struct AlbumTable {
     known: BTreeMap<Signature, Known>,
     /// Oldest first.
     order: VecDeque<Signature>,
-    failed: BTreeMap<Signature, String>,
+    /// Of what is wanted now.
+    failed: BTreeMap<Signature, Failure>,
     /// The session last looked at, and since when it has been the one.
     seen: Option<(Arc<Session>, f64)>,
     wanted: Vec<Wanted>,
@@ -81,6 +101,13 @@ impl AlbumTable {
 
     pub(super) fn set_services(&mut self, services: Vec<Service>) {
         self.view.services = Arc::new(services);
+    }
+
+    /// The average spectrum of a song's master, and whether it is that of now.
+    pub(super) fn master_of(&self, song: SongId) -> Option<(Arc<BandCurve>, bool)> {
+        let curve = self.shown.get(&song)?.0.curve.clone()?;
+        let is_fresh = self.view.row(song).is_some_and(|row| row.state == RowState::Fresh);
+        Some((curve, is_fresh))
     }
 
     /// Something is measured, or waits for it and can be.
@@ -118,6 +145,8 @@ impl AlbumTable {
             })
             .collect();
         self.shown.retain(|id, _| session.song(*id).is_some());
+        let wanted: BTreeSet<Signature> = self.wanted.iter().filter_map(|w| w.signature).collect();
+        self.failed.retain(|signature, why| *why != Failure::ByHand && wanted.contains(signature));
         self.seen = Some((Arc::clone(session), now_s));
         self.show();
     }
@@ -172,7 +201,7 @@ impl AlbumTable {
         let is = |map_has: fn(&Self, &Signature) -> bool| wanted.signature.is_some_and(|s| map_has(self, &s));
         let why = wanted.signature.and_then(|s| self.failed.get(&s));
         let state = match (why, shown) {
-            (Some(why), _) => RowState::Failed(why.clone()),
+            (Some(why), _) => RowState::Failed(why.in_words()),
             (None, _) if wanted.signature.is_none() => {
                 RowState::Failed("the song has no length of its own".to_owned())
             }
@@ -217,9 +246,7 @@ impl Core {
         {
             // Stopped by hand before it began: not asked for again until something changes.
             self.album.running = None;
-            self.album
-                .failed
-                .insert(signature, "stopped by hand; measured again after the next change".to_owned());
+            self.album.failed.insert(signature, Failure::ByHand);
             self.album.show();
         }
         let is_asked = jobs.iter().any(|j| j.priority == Priority::Asked);
@@ -267,13 +294,12 @@ impl Core {
             Ok(measured) => self.album.learn(signature, (Arc::new(measured), false)),
             // Stopped because something else is wanted, or by hand.
             Err(ScanError::Cancelled) if was_wanted => {
-                let why = "stopped by hand; measured again after the next change".to_owned();
-                self.album.failed.insert(signature, why);
+                self.album.failed.insert(signature, Failure::ByHand);
             }
             Err(ScanError::Cancelled) => {}
             Err(error) => {
                 self.log.warn(format!("Album table: {error}"));
-                self.album.failed.insert(signature, error.to_string());
+                self.album.failed.insert(signature, Failure::Wrong(error.to_string()));
             }
         }
         self.album.show();
@@ -323,8 +349,52 @@ impl Core {
 
 /// The services of the user's file over the built-in ones; what is wrong with the file comes with it.
 pub(super) fn read_services(own: &Path) -> (Vec<Service>, Option<String>) {
-    match crate::store::services::load(own) {
+    match crate::store::services::load(own, Service::fault) {
         Ok(services) => (services, None),
         Err(error) => (crate::store::services::built_in().unwrap_or_default(), Some(error.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Song, SourceRef};
+    use crate::units::{Frames, SampleRate};
+
+    fn song(id: u64) -> Arc<Song> {
+        let source = SourceRef {
+            path: format!("/{id}.wav"),
+            hash: format!("{id}"),
+            sample_rate_hz: 48_000,
+            frames: 480_000,
+            channels: 2,
+            bits: 24,
+            format: "WAV 24".to_owned(),
+        };
+        Arc::new(Song::new(SongId(id), source, SampleRate(48_000), Frames::ZERO))
+    }
+
+    /// Two songs; the first was stopped by hand, the second cannot be measured.
+    #[test]
+    fn what_was_stopped_by_hand_is_measured_after_any_change_and_no_failure_outlives_its_song() {
+        let mut session = Session::new(SampleRate(48_000));
+        session.songs = vec![song(1), song(2)];
+        let mut table = AlbumTable { watched: true, ..AlbumTable::default() };
+        table.look_at(&Arc::new(session.clone()), 0.0);
+        let of = |table: &AlbumTable, index: usize| table.wanted[index].signature.unwrap();
+        let (first, second) = (of(&table, 0), of(&table, 1));
+        table.failed.insert(first, Failure::ByHand);
+        table.failed.insert(second, Failure::Wrong("the file is gone".to_owned()));
+        table.show();
+        assert!(matches!(&table.view.rows[0].state, RowState::Failed(why) if why.contains("next change")));
+        assert_eq!(table.next(None, |_| true), None);
+        // Something that changes neither of them.
+        session.metadata.title = "Another title".to_owned();
+        table.look_at(&Arc::new(session.clone()), 1.0);
+        assert_eq!(table.next(None, |_| true), Some((0, first)));
+        assert_eq!(table.view.rows[1].state, RowState::Failed("the file is gone".to_owned()));
+        session.songs.pop();
+        table.look_at(&Arc::new(session), 2.0);
+        assert!(table.failed.is_empty());
     }
 }

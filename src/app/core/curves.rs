@@ -1,8 +1,12 @@
-//! The curves behind the spectrum: of the songs' mixes, of references and genres, and frozen ones.
+//! The curves behind the spectrum: of the songs' mixes and masters, of references and genres, and frozen ones.
+//!
+//! Mixes are measured as they come in; masters come with the figures of the album table, which renders the songs anew after
+//! each change. A master of before the last change is drawn until the new one is there, and its name says so.
 //!
 //! All are kept as densities (see [`crate::meter::spectrum::BandCurve`]) and drawn on the live spectrum's grid with its slope.
 //! All but frozen ones are levelled to the live average, so that tone is compared and not level; where nothing was heard yet
-//! they stand as loud as they are. A frozen trace stands at its own level.
+//! they stand as loud as they are. A frozen trace stands at its own level. What is frozen and what is levelled to is mean
+//! power, whichever reading is shown: of the highest bins no density can be told.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,6 +21,7 @@ use crate::jobs::Priority;
 use crate::jobs::curves::{MeasuredCurves, measure};
 use crate::media::SourceError;
 use crate::meter::spectrum::{BandCurve, Spread};
+use crate::model::SongId;
 use crate::store::curves::{CurveFolder, KeptCurve};
 
 /// Frozen traces.
@@ -49,17 +54,82 @@ struct Basis {
     noise_db: f32,
 }
 
+/// The curves of the songs, of their mixes or of their masters.
+#[derive(Debug, Default)]
+struct Songs {
+    /// The current song: its title and curve.
+    current: Option<(String, Arc<BandCurve>)>,
+    album: Option<Spread>,
+    /// What the album's curve is of.
+    album_of: Vec<Arc<BandCurve>>,
+    /// So many of them are of before the last change.
+    old: usize,
+}
+
+impl Songs {
+    /// Takes up the curves as they are known now; whether that is anything new.
+    fn set(
+        &mut self,
+        current: Option<(String, Arc<BandCurve>)>,
+        album: Vec<Arc<BandCurve>>,
+        old: usize,
+    ) -> bool {
+        let is_same = |a: &Arc<BandCurve>, b: &Arc<BandCurve>| Arc::ptr_eq(a, b);
+        let same_song = match (&self.current, &current) {
+            (Some((a, x)), Some((b, y))) => a == b && is_same(x, y),
+            (None, None) => true,
+            _ => false,
+        };
+        let same_album = self.album_of.len() == album.len()
+            && self.album_of.iter().zip(&album).all(|(a, b)| is_same(a, b));
+        let is_new = !same_song || !same_album || self.old != old;
+        (self.current, self.old) = (current, old);
+        if !same_album {
+            self.album = Spread::of(&album.iter().map(AsRef::as_ref).collect::<Vec<_>>());
+            self.album_of = album;
+        }
+        is_new
+    }
+
+    fn draw_current(
+        &self,
+        live: &SpectrumView,
+        trace: TraceRef,
+        kind: CurveKind,
+        word: &str,
+        is_shown: bool,
+    ) -> Option<CurveView> {
+        let (title, curve) = self.current.as_ref()?;
+        let view = draw_curve(live, curve, &[]);
+        Some(CurveView { trace, kind, name: format!("{word} of {title}"), is_shown, ..view })
+    }
+
+    fn draw_album(
+        &self,
+        live: &SpectrumView,
+        trace: TraceRef,
+        kind: CurveKind,
+        word: &str,
+        is_shown: bool,
+    ) -> Option<CurveView> {
+        let album = self.album.as_ref()?;
+        let view = draw_curve(live, &album.mean, &album.spread_db);
+        let old = match self.old {
+            0 => String::new(),
+            old => format!(" ({old} of before a change)"),
+        };
+        Some(CurveView { trace, kind, name: format!("album, {} {word}{old}", album.count), is_shown, ..view })
+    }
+}
+
 /// The curves.
 pub(super) struct Curves {
     folder: CurveFolder,
     /// By id.
     kept: Vec<(String, KeptCurve, BandCurve)>,
     frozen: [Option<Frozen>; FROZEN],
-    /// The mix of the current song: its title and curve.
-    song: Option<(String, Arc<BandCurve>)>,
-    album: Option<Spread>,
-    /// The sources the album's curve is of.
-    album_of: Vec<Arc<BandCurve>>,
+    mixes: Songs,
+    masters: Songs,
     basis: Option<Basis>,
     /// Without the level of the moment.
     drawn: Vec<CurveView>,
@@ -74,9 +144,8 @@ impl Curves {
             folder: CurveFolder::new(folders.curves()),
             kept: Vec::new(),
             frozen: [const { None }; FROZEN],
-            song: None,
-            album: None,
-            album_of: Vec::new(),
+            mixes: Songs::default(),
+            masters: Songs::default(),
             basis: None,
             drawn: Vec::new(),
             view: Arc::default(),
@@ -108,22 +177,20 @@ impl Curves {
     }
 
     /// The curves of the mixes as they are known now, the current one's first.
-    fn set_songs(&mut self, current: Option<(String, Arc<BandCurve>)>, album: Vec<Arc<BandCurve>>) {
-        let is_same = |a: &Arc<BandCurve>, b: &Arc<BandCurve>| Arc::ptr_eq(a, b);
-        let same_song = match (&self.song, &current) {
-            (Some((a, x)), Some((b, y))) => a == b && is_same(x, y),
-            (None, None) => true,
-            _ => false,
-        };
-        if !same_song {
-            self.song = current;
+    fn set_mixes(&mut self, current: Option<(String, Arc<BandCurve>)>, album: Vec<Arc<BandCurve>>) {
+        if self.mixes.set(current, album, 0) {
             self.basis = None;
         }
-        let same_album = self.album_of.len() == album.len()
-            && self.album_of.iter().zip(&album).all(|(a, b)| is_same(a, b));
-        if !same_album {
-            self.album = Spread::of(&album.iter().map(AsRef::as_ref).collect::<Vec<_>>());
-            self.album_of = album;
+    }
+
+    /// The same of the masters; so many of them are of before a change.
+    fn set_masters(
+        &mut self,
+        current: Option<(String, Arc<BandCurve>)>,
+        album: Vec<Arc<BandCurve>>,
+        old: usize,
+    ) {
+        if self.masters.set(current, album, old) {
             self.basis = None;
         }
     }
@@ -156,26 +223,18 @@ impl Curves {
     /// Every curve on the grid; `levelled_by_db` holds its own K-weighted level for now.
     fn draw(&self, live: &SpectrumView, settings: &SpectrumSettings) -> Vec<CurveView> {
         let mut drawn = Vec::new();
-        if let Some((title, curve)) = &self.song {
-            let view = draw_curve(live, curve, &[]);
-            drawn.push(CurveView {
-                trace: TraceRef::Song,
-                kind: CurveKind::Song,
-                name: format!("mix of {title}"),
-                is_shown: settings.shows_song,
-                ..view
-            });
-        }
-        if let Some(album) = &self.album {
-            let view = draw_curve(live, &album.mean, &album.spread_db);
-            drawn.push(CurveView {
-                trace: TraceRef::Album,
-                kind: CurveKind::Album,
-                name: format!("album, {} mixes", album.count),
-                is_shown: settings.shows_album,
-                ..view
-            });
-        }
+        let (shows_mix, shows_mixes) = (settings.shows_song, settings.shows_album);
+        drawn.extend(self.mixes.draw_current(live, TraceRef::Song, CurveKind::Song, "mix", shows_mix));
+        drawn.extend(self.mixes.draw_album(live, TraceRef::Album, CurveKind::Album, "mixes", shows_mixes));
+        let (master, masters) = (settings.shows_master, settings.shows_masters);
+        drawn.extend(self.masters.draw_current(live, TraceRef::Master, CurveKind::Master, "master", master));
+        drawn.extend(self.masters.draw_album(
+            live,
+            TraceRef::Masters,
+            CurveKind::Masters,
+            "masters",
+            masters,
+        ));
         for (id, kept, mean) in &self.kept {
             let spread: &[f32] = if kept.is_reference() { &[] } else { &kept.spread_db };
             let view = draw_curve(live, mean, spread);
@@ -217,10 +276,11 @@ impl Curves {
     }
 }
 
-/// The live average without slope, dB a hertz.
+/// The live average without slope, dB a hertz; from mean power, whichever reading is shown.
 fn densities(live: &SpectrumView) -> Vec<f32> {
     let density = |(hz, db): (&f32, &f32)| db - live.tilt_db(*hz) - live.noise_db;
-    live.freqs_hz.iter().zip(&live.average_db).map(density).collect()
+    let mean_power_db = if live.mean_power_db.is_empty() { &live.average_db } else { &live.mean_power_db };
+    live.freqs_hz.iter().zip(mean_power_db).map(density).collect()
 }
 
 /// K-weighted level of the live average; `None` where nothing was heard.
@@ -274,11 +334,29 @@ impl Core {
         let curve_of = |id| session.song(id).and_then(|s| self.sources.curve_of(&s.source.hash));
         let selected = self.selection.songs.first().copied();
         let current = if self.live.is_playing() { heard_song } else { selected.or(heard_song) };
-        let current = current.and_then(|id| Some((session.song(id)?.metadata.title.clone(), curve_of(id)?)));
+        let title = |id| session.song(id).map(|s| s.metadata.title.clone());
+        let mix = current.and_then(|id| Some((title(id)?, curve_of(id)?)));
         let album = session.songs.iter().filter_map(|s| curve_of(s.id)).collect();
-        self.curves.set_songs(current, album);
+        self.curves.set_mixes(mix, album);
+        self.follow_masters(current, title);
+        if self.settings.meters.spectrum.wants_masters() && !self.album.view.watched {
+            self.watch_album(true);
+        }
         let live = self.live.spectrum();
         self.curves.update(&live, &self.settings.meters.spectrum);
+    }
+
+    /// Takes up the masters the album table has measured.
+    fn follow_masters(&mut self, current: Option<SongId>, title: impl Fn(SongId) -> Option<String>) {
+        let master_of = |id| self.album.master_of(id);
+        let master = current.and_then(|id| {
+            let (curve, is_fresh) = master_of(id)?;
+            let title = title(id)?;
+            Some((if is_fresh { title } else { format!("{title} (before the last change)") }, curve))
+        });
+        let masters: Vec<_> = self.album.view.rows.iter().filter_map(|row| master_of(row.song)).collect();
+        let old = masters.iter().filter(|(_, is_fresh)| !is_fresh).count();
+        self.curves.set_masters(master, masters.into_iter().map(|(curve, _)| curve).collect(), old);
     }
 
     /// The settings of the spectrum changed.
@@ -339,6 +417,9 @@ impl Core {
         };
         for line in &measured.left_out {
             self.log.warn(format!("Curve “{name}”: left out: {line}"));
+        }
+        for line in &measured.in_part {
+            self.log.warn(format!("Curve “{name}”: taken in part: {line}"));
         }
         let Some(spread) = measured.spread else {
             self.log.error(format!("Curve “{name}” not made: none of the files could be measured"));
@@ -405,7 +486,7 @@ mod tests {
         let mut curves = curves();
         let live = Arc::new(live());
         let soft = tone(-3.0, -62.0);
-        curves.set_songs(Some(("One".to_owned(), Arc::clone(&soft))), vec![soft, tone(-4.0, -40.0)]);
+        curves.set_mixes(Some(("One".to_owned(), Arc::clone(&soft))), vec![soft, tone(-4.0, -40.0)]);
         let settings = SpectrumSettings { shows_song: true, ..SpectrumSettings::default() };
         curves.update(&live, &settings);
         let view = curves.view();
@@ -425,6 +506,59 @@ mod tests {
         let silent = Arc::new(SpectrumView { average_db: vec![-180.0; 512], ..(*live).clone() });
         curves.update(&silent, &settings);
         assert_eq!(curves.view()[0].levelled_by_db, None);
+    }
+
+    #[test]
+    fn masters_have_curves_beside_the_mixes_and_say_when_they_are_old() {
+        let flat = |level: f32| Arc::new(BandCurve::new(vec![level; CURVE_POINTS]).unwrap());
+        let mut curves = curves();
+        let live = Arc::new(live());
+        let (mix, master, other) = (flat(-60.0), flat(-50.0), flat(-52.0));
+        curves.set_mixes(Some(("One".to_owned(), Arc::clone(&mix))), vec![mix]);
+        let settings = SpectrumSettings { shows_masters: true, ..SpectrumSettings::default() };
+        let both = || vec![Arc::clone(&master), Arc::clone(&other)];
+        curves.set_masters(Some(("One".to_owned(), Arc::clone(&master))), both(), 0);
+        curves.update(&live, &settings);
+        let named = |curves: &Curves| {
+            curves.view().iter().map(|c| (c.kind, c.name.clone(), c.is_shown)).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            named(&curves),
+            [
+                (CurveKind::Song, "mix of One".to_owned(), false),
+                (CurveKind::Album, "album, 1 mixes".to_owned(), false),
+                (CurveKind::Master, "master of One".to_owned(), false),
+                (CurveKind::Masters, "album, 2 masters".to_owned(), true),
+            ]
+        );
+        assert_eq!(curves.view()[3].spread_db.len(), live.freqs_hz.len());
+        curves.set_masters(Some(("One".to_owned(), Arc::clone(&master))), both(), 1);
+        curves.update(&live, &settings);
+        assert_eq!(named(&curves)[3].1, "album, 2 masters (1 of before a change)");
+    }
+
+    /// In the reading of tones noise stands higher than its mean power; what is frozen or levelled to does not.
+    #[test]
+    fn the_reading_of_tones_changes_neither_what_is_frozen_nor_the_level_of_the_curves() {
+        let mean = live();
+        let tones = SpectrumView {
+            average_db: mean.average_db.iter().map(|db| db + 7.0).collect(),
+            mean_power_db: mean.average_db.clone(),
+            ..mean.clone()
+        };
+        let (mut by_mean, mut by_tones) = (curves(), curves());
+        let curve = Arc::new(BandCurve::new(vec![-62.0; CURVE_POINTS]).unwrap());
+        for (curves, live) in [(&mut by_mean, &mean), (&mut by_tones, &tones)] {
+            curves.set_mixes(Some(("One".to_owned(), Arc::clone(&curve))), Vec::new());
+            assert!(curves.freeze(0, live));
+            curves.update(&Arc::new(live.clone()), &SpectrumSettings::default());
+        }
+        // Levels compared as drawn: where a curve has none they are no numbers, which equal nothing.
+        let drawn = |curves: &Curves| {
+            let levels = |c: &CurveView| (0..512).map(|p| c.level_db(p)).collect::<Vec<_>>();
+            curves.view().iter().map(|c| (c.kind, c.levelled_by_db, levels(c))).collect::<Vec<_>>()
+        };
+        assert_eq!(drawn(&by_tones), drawn(&by_mean));
     }
 
     #[test]

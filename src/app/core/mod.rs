@@ -25,7 +25,7 @@ use super::frame::{
     ExportRequest, ExportResult, Frame, JobId, JobView, MeterView, MonitorView, Selection, TransportView,
 };
 use super::log::Log;
-use super::meter_settings::MeterSettings;
+use super::meter_settings::{MeterPoint, MeterSettings};
 use super::settings::{Folders, Settings};
 use crate::edit::{Edit, GestureId};
 use crate::engine::EngineStatus;
@@ -351,6 +351,10 @@ impl Core {
         self.live.stop();
         self.live.set_loop(None);
         self.selection = Selection::default();
+        if matches!(self.settings.meters.point, MeterPoint::AfterSlot(_)) {
+            // Slots are numbered anew in every session.
+            self.set_meters(MeterSettings { point: MeterPoint::default(), ..self.settings.meters.clone() });
+        }
         self.result = None;
         self.stop_at = None;
         let rate = self.document.session().sample_rate_hz;

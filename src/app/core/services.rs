@@ -1,23 +1,33 @@
 //! Listening at a service's level: its gain in the monitor path, never in a file.
 //!
 //! By song the gain follows the song that sounds, by album it stays. Until the figures it is taken from are measured, 0 dB
-//! are heard and the lamp says so. The gain is part of the monitor section ([`crate::engine::Monitor`]).
+//! are heard and the lamp says so. The gain is part of the monitor section ([`crate::engine::Monitor`]). A raise is heard as
+//! far as the true peak stays under the service's ceiling and under full scale ([`Playback::heard_db`]): a limiter of the
+//! service is not imitated, and the converters are not clipped. The lamp says where it is less than the service's gain.
 
 use super::Core;
 use super::album_table::read_services;
+use crate::app::command::MeterAct;
 use crate::app::frame::{Mode, MonitorService, ServicePlay};
-use crate::meter::services::Playback;
+use crate::app::meter_settings::MeterPoint;
+use crate::engine::monitor::SERVICE_RANGE_DB;
+use crate::meter::services::{Playback, Service};
 use crate::store::services::FILE_NAME;
 use crate::store::write_atomically;
 
 /// What the user's file holds when it is made.
 const EMPTY_FILE: &str = "{\n  \"services\": []\n}\n";
 
+/// Whether this is the service of an id, and it turns that way.
+fn turns(service: &Service, id: &str, mode: Mode) -> bool {
+    service.id == id && service.turns_by(mode)
+}
+
 impl Core {
     /// Plays at a service's level from now on, or as it is.
     pub(super) fn play_at_service(&mut self, chosen: Option<(String, Mode)>) {
         let known = chosen.and_then(|(id, mode)| {
-            let service = self.album.view.services.iter().find(|s| s.id == id)?;
+            let service = self.album.view.services.iter().find(|s| turns(s, &id, mode))?;
             let name = service.name.clone();
             Some(ServicePlay { id, name, mode, gain_db: None, held: None })
         });
@@ -27,13 +37,18 @@ impl Core {
         }
         self.album.view.playing = known;
         self.follow_service();
+        if self.settings.meters.point == MeterPoint::Monitor {
+            // What was heard so far had another gain.
+            self.live.tell_meters(MeterAct::ForgetPlaces);
+        }
     }
 
     /// Sets the gain that is due now; call often.
     pub(super) fn follow_service(&mut self) {
         let now = self.album.view.playing.as_ref().map(|play| self.playback_now(&play.id, play.mode));
         if let (Some(play), Some(playback)) = (&mut self.album.view.playing, now) {
-            play.gain_db = playback.map(|p| p.map_or(0.0, |p| p.gain_db));
+            let [least, most] = SERVICE_RANGE_DB;
+            play.gain_db = playback.map(|p| p.map_or(0.0, |p| p.heard_db.clamp(least, most)));
             play.held = playback.flatten().map(|p| p.held);
         }
         let service = self
@@ -75,7 +90,7 @@ impl Core {
         }
         self.album.set_services(services);
         let playing = self.album.view.playing.take();
-        let again = playing.filter(|p| self.album.view.services.iter().any(|s| s.id == p.id));
+        let again = playing.filter(|p| self.album.view.services.iter().any(|s| turns(s, &p.id, p.mode)));
         self.play_at_service_again(again);
     }
 

@@ -45,7 +45,8 @@ pub struct ServicePlay {
     pub name: String,
     /// By song or by album.
     pub mode: Mode,
-    /// Gain in the monitor path, dB; `None` until what it is taken from is measured: 0 dB are heard.
+    /// Gain in the monitor path, dB; `None` until what it is taken from is measured: 0 dB are heard. Where `held` is
+    /// [`Held::Limiter`] or [`Held::Unknown`] less than the service's own: no more than leaves peaks under the ceiling.
     pub gain_db: Option<f64>,
     /// What held the gain back.
     pub held: Option<Held>,

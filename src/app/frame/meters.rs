@@ -134,12 +134,12 @@ pub struct LoudnessView {
     pub max_momentary_lufs: Option<f64>,
     /// Largest S since reset.
     pub max_short_term_lufs: Option<f64>,
-    /// Largest true peak minus integrated, LU.
-    pub plr_lu: Option<f64>,
-    /// True peak of the last 3 s minus short-term, LU.
-    pub psr_lu: Option<f64>,
-    /// Smallest PSR since reset, LU.
-    pub min_psr_lu: Option<f64>,
+    /// Largest true peak minus integrated, dB.
+    pub plr_db: Option<f64>,
+    /// True peak of the last 3 s minus short-term, dB.
+    pub psr_db: Option<f64>,
+    /// Smallest PSR since reset, dB.
+    pub min_psr_db: Option<f64>,
     /// Seconds measured since reset; under 60 the range is not stable yet.
     pub measured_s: f64,
     /// Integrated loudness, range and maxima stand still; M and S go on.
@@ -161,10 +161,11 @@ pub struct LoudnessView {
 }
 
 impl LoudnessView {
-    /// The picture when nothing plays: what was measured since the reset stays.
+    /// The picture when nothing plays: what was measured since the reset stays; M, S and the PSR of now are of the moment
+    /// and go.
     #[must_use]
     pub fn at_rest(&self) -> Self {
-        Self { momentary_lufs: None, ..self.clone() }
+        Self { momentary_lufs: None, short_term_lufs: None, psr_db: None, ..self.clone() }
     }
 }
 
@@ -245,6 +246,9 @@ pub struct SpectrumView {
     pub now_db: Vec<f32>,
     /// Averaged, dB.
     pub average_db: Vec<f32>,
+    /// The average as mean power where the traces read tones (the highest bin): densities are taken from it. Empty where
+    /// [`Self::average_db`] is that itself.
+    pub mean_power_db: Vec<f32>,
     /// Held maximum, dB.
     pub peak_db: Vec<f32>,
     /// Held minimum, dB; empty where it is not shown.
@@ -353,6 +357,10 @@ pub enum CurveKind {
     Song,
     /// The mixes of the album.
     Album,
+    /// The master of the current song.
+    Master,
+    /// The masters of the album.
+    Masters,
     /// A reference file.
     Reference,
     /// Files of a genre.
@@ -386,5 +394,36 @@ impl CurveView {
     pub fn level_db(&self, point: usize) -> Option<f32> {
         let level = *self.levels_db.get(point)?;
         level.is_finite().then(|| level + self.levelled_by_db.unwrap_or(0.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn at_rest_nothing_of_the_moment_stands_as_if_it_sounded() {
+        let heard = LoudnessView {
+            momentary_lufs: Some(-8.0),
+            short_term_lufs: Some(-9.0),
+            psr_db: Some(8.1),
+            integrated_lufs: Some(-11.0),
+            range_lu: Some(6.0),
+            max_momentary_lufs: Some(-6.0),
+            max_short_term_lufs: Some(-7.0),
+            plr_db: Some(10.0),
+            min_psr_db: Some(7.6),
+            measured_s: 80.0,
+            ..LoudnessView::default()
+        };
+        let rest = heard.at_rest();
+        assert_eq!((rest.momentary_lufs, rest.short_term_lufs, rest.psr_db), (None, None, None));
+        let of_the_moment = LoudnessView {
+            momentary_lufs: heard.momentary_lufs,
+            short_term_lufs: heard.short_term_lufs,
+            psr_db: heard.psr_db,
+            ..rest
+        };
+        assert_eq!(of_the_moment, heard, "everything else stays");
     }
 }

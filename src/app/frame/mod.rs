@@ -14,6 +14,7 @@ use super::meter_settings::MeterSettings;
 use super::presets::Presets;
 pub use super::telemetry::{LevelTrace, TRACE_PER_SECOND, TRACE_POINTS, TracePoint};
 pub use crate::deliver::{SettingDesc, SettingKind};
+pub use crate::meter::full_scale::{LIVE_FULL_SCALE, is_full_scale_dbfs};
 pub use crate::meter::level::BitReading;
 pub use crate::meter::level::rms::AES17_OVER_PLAIN_DB;
 pub use crate::meter::loudness_counts::{BIN_LU, LOWEST_LUFS, LoudnessCounts};
@@ -607,6 +608,19 @@ impl Frame {
     /// The song that is trimmed or split at the cursor.
     pub fn song_under_cursor(&self) -> Option<&PlacedSong> {
         song_under(&self.timeline, &self.selection, self.transport.cursor)
+    }
+
+    /// Ceiling of the album's limiter with the gain out of its slot, dBTP; `None` without one.
+    pub fn ceiling_dbtp(&self) -> Option<f64> {
+        crate::deliver::conform::limiter_ceiling_dbtp(&self.session)
+    }
+
+    /// The place in the running order of the song at the playhead: of what is heard, else of where play will begin. In a
+    /// gap it is the song before.
+    pub fn song_at_playhead(&self) -> Option<usize> {
+        let transport = &self.transport;
+        let head = if transport.playing { transport.position } else { transport.cursor };
+        self.session.song_index(self.timeline.song_at(head)?.id)
     }
 
     /// The song the keys act on: the first selected, else the one at the cursor.

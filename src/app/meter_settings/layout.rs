@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub const USUAL_WIDTH: f32 = 252.0;
 /// The narrowest and the widest column, points.
 pub const WIDTHS: std::ops::RangeInclusive<f32> = 200.0..=480.0;
+/// The highest view of a column, points.
+const MOST_HEIGHT: f32 = 4000.0;
 /// Letters of a layout's name at most.
 const LONGEST_NAME: usize = 40;
 /// Layouts of the user at most.
@@ -23,6 +25,13 @@ pub struct ViewPlace {
     pub view: String,
     /// Its height, points; 0 shares what is left.
     pub height: f32,
+}
+
+impl ViewPlace {
+    /// Its height as far as one can be meant, points; 0 shares what is left.
+    pub fn chosen_height(&self) -> f32 {
+        if self.height.is_finite() { self.height.clamp(0.0, MOST_HEIGHT) } else { 0.0 }
+    }
 }
 
 /// Which view stands where.
@@ -168,7 +177,10 @@ impl BuiltIn {
                 ..Arrangement::of(&["level", "loudness", "histogram"], &["history", "trace"])
             },
             Self::Spectrum => Arrangement::of(&["level", "loudness", "field"], &["spectrum"]),
-            Self::Album => Arrangement::of(&["level", "loudness", "spectrum"], &["history", "histogram"]),
+            Self::Album => Arrangement::of(
+                &["level", "loudness", "spectrum"],
+                &["album_table", "services", "history", "histogram"],
+            ),
         }
     }
 }
@@ -415,6 +427,18 @@ mod tests {
         assert_eq!(layout.own[0].arrangement, Arrangement::default());
         let again: LayoutSettings = serde_json::from_value(serde_json::to_value(&layout).unwrap()).unwrap();
         assert_eq!(again, layout);
+    }
+
+    #[test]
+    fn heights_nobody_can_mean_are_none() {
+        let text = r#"{"now": {"column": [{"view": "a", "height": 1e38}, {"view": "b", "height": -3},
+            {"view": "c", "height": 1e9}, {"view": "d", "height": 120.5}]}}"#;
+        let layout: LayoutSettings = serde_json::from_str(text).unwrap();
+        let heights: Vec<f32> = layout.now.column.iter().map(ViewPlace::chosen_height).collect();
+        assert_eq!(heights, [MOST_HEIGHT, 0.0, MOST_HEIGHT, 120.5]);
+        for height in [f32::NAN, f32::INFINITY] {
+            assert_eq!(ViewPlace { height, ..ViewPlace::default() }.chosen_height(), 0.0);
+        }
     }
 
     #[test]

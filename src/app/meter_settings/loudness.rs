@@ -124,6 +124,12 @@ impl LoudnessSettings {
         sane.clamp(*TARGETS_LUFS.start(), *TARGETS_LUFS.end())
     }
 
+    /// The band about the target, within its bounds, LU.
+    pub fn band(&self) -> f64 {
+        let sane = if self.band_lu.is_finite() { self.band_lu } else { 1.0 };
+        sane.clamp(*BANDS_LU.start(), *BANDS_LU.end())
+    }
+
     /// Bottom and top of the scale, LUFS.
     pub fn range_lufs(&self) -> (f64, f64) {
         let target = self.target();
@@ -154,6 +160,12 @@ impl LoudnessSettings {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_band_stays_within_its_bounds() {
+        let band = |band_lu| LoudnessSettings { band_lu, ..LoudnessSettings::default() }.band();
+        assert_eq!([1e300, -1.0, f64::NAN, 2.5].map(band), [6.0, 0.0, 1.0, 2.5]);
+    }
 
     #[test]
     fn ebu_mode_is_said_only_when_it_is() {

@@ -17,7 +17,7 @@ pub use level::{
 pub use loudness::{
     BANDS_LU, EBU_TARGET_LUFS, LoudnessPart, LoudnessScale, LoudnessSettings, LoudnessUnit, TARGETS_LUFS,
 };
-pub use spectrum::{AverageOver, Difference, Slope, SpectrumSettings, TraceRef};
+pub use spectrum::{AverageOver, Difference, Slope, SpectrumSettings, TraceRef, USUAL_DIFFERENCE_DB};
 pub use stereo::{CorrelationBands, CorrelationTime, FieldGain, FieldPicture, Persistence, StereoSettings};
 
 use crate::model::SlotId;

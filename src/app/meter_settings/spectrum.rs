@@ -95,6 +95,10 @@ pub enum TraceRef {
     Song,
     /// All mixes of the album.
     Album,
+    /// The master of the current song.
+    Master,
+    /// The masters of all songs.
+    Masters,
     /// A curve of the shelf, by id: a reference or a genre.
     Curve(String),
     /// A frozen trace, 0 to 3.
@@ -111,6 +115,24 @@ pub struct Difference {
     /// Scale, dB to each side of the line at 0 dB.
     pub range_db: f32,
 }
+
+/// Scales of a difference, dB to each side.
+pub const DIFFERENCE_RANGES_DB: std::ops::RangeInclusive<f32> = 1.0..=120.0;
+/// Scale of a difference where none is known, dB.
+pub const USUAL_DIFFERENCE_DB: f32 = 12.0;
+
+impl Difference {
+    /// The scale, within its bounds, dB.
+    pub fn range(&self) -> f32 {
+        let sane = if self.range_db.is_finite() { self.range_db } else { USUAL_DIFFERENCE_DB };
+        sane.clamp(*DIFFERENCE_RANGES_DB.start(), *DIFFERENCE_RANGES_DB.end())
+    }
+}
+
+/// Tops of the spectrogram's colours, dB.
+pub const GRAM_TOPS_DB: std::ops::RangeInclusive<f32> = -120.0..=20.0;
+/// Ranges of the spectrogram's colours, dB.
+pub const GRAM_RANGES_DB: std::ops::RangeInclusive<f32> = 60.0..=120.0;
 
 /// Settings of the spectrum and spectrogram.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -144,6 +166,10 @@ pub struct SpectrumSettings {
     pub shows_song: bool,
     /// The mean of the album's mixes with its spread is drawn.
     pub shows_album: bool,
+    /// The curve of the current song's master is drawn.
+    pub shows_master: bool,
+    /// The mean of the album's masters with its spread is drawn.
+    pub shows_masters: bool,
     /// Ids of the curves of the shelf that are drawn.
     pub shown_curves: Vec<String>,
     /// What is drawn instead of levels.
@@ -173,6 +199,8 @@ impl Default for SpectrumSettings {
             shows_minimum: false,
             shows_song: false,
             shows_album: false,
+            shows_master: false,
+            shows_masters: false,
             shown_curves: Vec::new(),
             difference: None,
             gram_top_db: 0.0,
@@ -183,6 +211,18 @@ impl Default for SpectrumSettings {
 }
 
 impl SpectrumSettings {
+    /// Level at the top of the spectrogram's colours, within its bounds, dB.
+    pub fn gram_top(&self) -> f32 {
+        let sane = if self.gram_top_db.is_finite() { self.gram_top_db } else { 0.0 };
+        sane.clamp(*GRAM_TOPS_DB.start(), *GRAM_TOPS_DB.end())
+    }
+
+    /// Range of the spectrogram's colours, within its bounds, dB.
+    pub fn gram_range(&self) -> f32 {
+        let sane = if self.gram_range_db.is_finite() { self.gram_range_db } else { 90.0 };
+        sane.clamp(*GRAM_RANGES_DB.start(), *GRAM_RANGES_DB.end())
+    }
+
     /// Size, window, reading and slope in words (`8192 Hann · 1/12 oct · 4.5 dB/oct`).
     pub fn in_words(&self) -> String {
         let slope = self.slope.db_per_octave();
@@ -194,9 +234,36 @@ impl SpectrumSettings {
         )
     }
 
+    /// Whether a curve of masters is drawn or compared with: they have to be rendered.
+    pub fn wants_masters(&self) -> bool {
+        let is_master = |trace: &TraceRef| matches!(trace, TraceRef::Master | TraceRef::Masters);
+        let compares = self.difference.as_ref().is_some_and(|d| is_master(&d.of) || is_master(&d.minus));
+        self.shows_master || self.shows_masters || compares
+    }
+
     /// Whether `other` only draws differently what is measured alike.
     pub fn measures_like(&self, other: &Self) -> bool {
         (self.size, self.window, self.channel, self.second, self.gram_seconds)
             == (other.size, other.window, other.channel, other.second, other.gram_seconds)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_settings_file_says_is_bounded_before_it_is_drawn() {
+        let text = r#"{"difference": {"of": "average", "minus": "masters", "range_db": 1e30},
+            "gram_top_db": 1e38, "gram_range_db": -1e38}"#;
+        let settings: SpectrumSettings = serde_json::from_str(text).unwrap();
+        let difference = settings.difference.clone().unwrap();
+        assert_eq!(difference.range(), 120.0);
+        assert_eq!((settings.gram_top(), settings.gram_range()), (20.0, 60.0));
+        for (range_db, range) in [(f32::NAN, 12.0), (f32::INFINITY, 12.0), (-5.0, 1.0), (24.0, 24.0)] {
+            assert_eq!(Difference { range_db, ..difference.clone() }.range(), range);
+        }
+        assert!(settings.wants_masters(), "compared with");
+        assert!(!SpectrumSettings::default().wants_masters());
     }
 }

@@ -42,13 +42,14 @@ impl Delivered {
         Self { spec, conform, left, right, taken: 0, given: 0 }
     }
 
-    /// Takes up what a session says about its deliveries.
-    pub(super) fn follow(&mut self, session: &Session) {
+    /// Takes up what a session says about its deliveries; whether that is another conversion, which is to be begun with
+    /// [`Self::restart`].
+    #[must_use]
+    pub(super) fn follow(&mut self, session: &Session) -> bool {
         let spec = spec_of(self.spec.from, Some(session));
-        if spec != self.spec {
-            self.spec = spec;
-            self.restart();
-        }
+        let is_other = spec != self.spec;
+        self.spec = spec;
+        is_other
     }
 
     /// Begins anew.

@@ -17,7 +17,7 @@ pub(super) struct Levels {
 }
 
 /// A place in frames of another rate.
-fn at_rate(place: Frames, from: SampleRate, to: SampleRate) -> Frames {
+pub(super) fn at_rate(place: Frames, from: SampleRate, to: SampleRate) -> Frames {
     if from == to { place } else { Frames((place.0 as f64 * to.hz() / from.hz()).round() as i64) }
 }
 
@@ -68,7 +68,7 @@ impl Levels {
     }
 
     /// The sound jumps: no wave and no run goes on across the break; maxima and counts stay.
-    pub(super) fn restart(&mut self) {
+    pub(super) fn break_off(&mut self) {
         self.true_peak.break_off();
         self.channels.iter_mut().for_each(ChannelLevels::break_off);
         self.next = None;
@@ -156,7 +156,7 @@ mod tests {
     fn a_jump_keeps_what_was_found_and_where() {
         let mut levels = heard();
         let before = levels.view();
-        levels.restart();
+        levels.break_off();
         levels.push(&[1.0; 2], &[1.0; 2]);
         let after = levels.view();
         assert_eq!((after.overs, after.over_at), (before.overs, before.over_at));

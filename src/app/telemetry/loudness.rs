@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::places::Places;
 use crate::app::frame::LoudnessView;
 use crate::app::meter_settings::LoudnessSettings;
-use crate::meter::dynamics::{PsrMeter, plr_db};
+use crate::meter::dynamics::{PSR_GATE_LUFS, PsrMeter, plr_db};
 use crate::meter::loudness::LoudnessMeter;
 use crate::meter::loudness_counts::LoudnessCounts;
 use crate::meter::true_peak::{Keep, TruePeakMeter, dbtp};
@@ -103,7 +103,8 @@ impl Loudness {
             self.unbroken += 1;
             self.meter.momentary_lufs().into_iter().for_each(|l| self.counts.momentary.add(l));
             short_term.into_iter().for_each(|l| self.counts.short_term.add(l));
-            if let Some(psr_db) = self.psr.psr_db().filter(|_| self.unbroken >= PSR_STEPS) {
+            let counts = self.unbroken >= PSR_STEPS && short_term.is_some_and(|l| l >= PSR_GATE_LUFS);
+            if let Some(psr_db) = self.psr.psr_db().filter(|_| counts) {
                 self.min_psr_db = Some(self.min_psr_db.map_or(psr_db, |least| least.min(psr_db)));
             }
         }
@@ -127,10 +128,15 @@ impl Loudness {
         self.note_true_peak();
     }
 
-    /// What spans a jump of the sound starts anew.
-    pub(super) fn restart(&mut self) {
-        self.interval_peak.restart();
-        self.meter.restart();
+    /// The signal is broken: no wave is drawn across the break.
+    pub(super) fn break_off(&mut self) {
+        self.note_true_peak();
+        self.interval_peak.reset();
+    }
+
+    /// Whether integrated loudness and range take nothing more: after [`MOST_HOURS`].
+    pub(super) fn is_full(&self) -> bool {
+        self.meter.is_full()
     }
 
     /// The readings, over an older picture.
@@ -155,9 +161,9 @@ impl Loudness {
             range_lu: reading.range_lu,
             max_momentary_lufs: reading.max_momentary_lufs,
             max_short_term_lufs: reading.max_short_term_lufs,
-            plr_lu: plr_db(max_true_peak_dbtp, reading.integrated_lufs),
-            psr_lu: self.psr.psr_db(),
-            min_psr_lu: self.min_psr_db,
+            plr_db: plr_db(max_true_peak_dbtp, reading.integrated_lufs),
+            psr_db: self.psr.psr_db(),
+            min_psr_db: self.min_psr_db,
             measured_s: self.frames as f64 / self.rate.hz(),
             is_paused: !self.meter.is_running(),
             max_true_peak_dbtp,

@@ -1,7 +1,7 @@
 //! The meters of the window: blocks of the signal at the meter point in, one readable picture out.
 //!
 //! Runs on the meter worker, never on the audio thread. Once it runs, taking the signal and painting pictures allocate
-//! nothing; other settings, another session and jumps at the point “as delivered” do.
+//! nothing; other settings, a reset, another session and jumps at the point “as delivered” do.
 
 mod delivered;
 mod level;
@@ -64,7 +64,7 @@ impl Meters {
             levels: level::Levels::new(rate, session_rate, &settings.level),
             loudness: loudness::Loudness::new(rate, &settings.loudness),
             stereo: stereo::Stereo::new(rate, &settings.stereo),
-            spectra: spectrum::Spectra::new(rate, &settings.spectrum),
+            spectra: spectrum::Spectra::new([rate, session_rate], &settings.spectrum),
             trace: trace::Trace::new(rate),
             places: Places::new(rate),
             delivered: is_delivered.then(|| Delivered::new(session_rate, None)),
@@ -116,11 +116,19 @@ impl Meters {
         }
     }
 
+    /// A session that another has followed already: sound of it may come, but nothing is laid out for it. Call
+    /// [`Self::set_session`] next.
+    pub fn pass_session(&mut self, number: u64, session: &Arc<Session>) {
+        self.places.pass(number, session);
+    }
+
     fn follow_session(&mut self) {
         let session = self.places.session();
         self.tap = tap_of(self.settings.point, session.map(|s| &**s));
-        if let (Some(delivered), Some(session)) = (&mut self.delivered, session) {
-            delivered.follow(session);
+        if let (Some(delivered), Some(session)) = (&mut self.delivered, session)
+            && delivered.follow(session)
+        {
+            self.places.cut();
         }
     }
 
@@ -143,6 +151,7 @@ impl Meters {
         std::mem::swap(&mut new.trace, &mut self.trace);
         new.tap = self.tap;
         new.levels.go_on_after(&self.levels);
+        new.spectra.go_on_after(&self.spectra);
         new.skip = new.delivered.as_ref().map_or(0, Delivered::pending);
         *self = new;
     }
@@ -157,23 +166,33 @@ impl Meters {
         while done < left.len() {
             let at = place.after(done);
             let (step, count) = self.places.step(&at, left.len() - done);
+            if self.is_broken(step) {
+                self.break_off();
+            }
             if step != Step::On || self.delivered.is_none() {
                 // What is delivered comes late, but in order from where its conversion began.
-                self.levels.locate(self.places.heard_from(count));
+                let from = self.places.heard_from(count);
+                self.levels.locate(from);
+                self.spectra.locate(from);
             }
             let range = done..done + count;
             self.spectra.song_begins(self.places.current_song().map(|(_, song)| song));
-            self.spectra.set_place(at.position);
             self.push_step(step, &left[range.clone()], &right[range]);
             done += count;
         }
+    }
+
+    /// Whether the signal does not go on from the frames before. Behind the renderer jumps are faded.
+    fn is_broken(&self, step: Step) -> bool {
+        let is_inside = matches!(self.tap, MeterTap::Inside(_)) || self.delivered.is_some();
+        step == Step::Cut || step == Step::Jump && is_inside
     }
 
     fn push_step(&mut self, step: Step, left: &[f64], right: &[f64]) {
         let Some(mut delivered) = self.delivered.take() else {
             return self.push_where(step, left, right);
         };
-        if step == Step::Jump {
+        if matches!(step, Step::Jump | Step::Cut) {
             delivered.restart();
             self.skip = 0;
         }
@@ -215,10 +234,10 @@ impl Meters {
         self.gap = true;
     }
 
-    /// The sound jumped (a seek): what spans the jump starts anew, what integrates goes on.
-    pub fn restart(&mut self) {
-        self.levels.restart();
-        self.loudness.restart();
+    /// The signal is broken: no wave, run or spectrum goes on across the break; what integrates and counts does.
+    fn break_off(&mut self) {
+        self.levels.break_off();
+        self.loudness.break_off();
         self.stereo.restart();
         self.spectra.restart();
     }
@@ -239,7 +258,7 @@ impl Meters {
         out.level = self.levels.view();
         self.loudness.view_into(&self.places, &mut out.loudness);
         self.stereo.view_into(&mut out.stereo);
-        out.gap = self.gap;
+        out.gap = self.gap || self.loudness.is_full();
     }
 
     /// The spectrum.
@@ -281,15 +300,18 @@ impl std::fmt::Debug for Meters {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::frame::SpectrogramView;
     use crate::units::Frames;
 
-    #[test]
-    fn maxima_and_overs_say_where_on_the_album_they_were_and_stay_when_it_jumps() {
-        let rate = SampleRate(48_000);
-        let mut meters = Meters::new(rate, &MeterSettings::default());
+    /// Meters at a point over an album of one song of a minute.
+    fn meters_at(point: MeterPoint, rate: SampleRate) -> Meters {
+        let mut meters = Meters::new(rate, &MeterSettings { point, ..MeterSettings::default() });
         let mut session = Session::new(rate);
-        let source =
-            crate::model::SourceRef { frames: 48_000 * 60, sample_rate_hz: 48_000, ..Default::default() };
+        let source = crate::model::SourceRef {
+            frames: 60 * u64::from(rate.0),
+            sample_rate_hz: rate.0,
+            ..Default::default()
+        };
         session.songs.push(Arc::new(crate::model::Song::new(
             crate::model::SongId(1),
             source,
@@ -297,8 +319,93 @@ mod tests {
             Frames::ZERO,
         )));
         meters.set_session(1, &Arc::new(session), &Arc::default());
-        let place =
-            |at, run| SamplePlace { position: Some(Frames(at)), session: 1, run, ..SamplePlace::default() };
+        meters
+    }
+
+    fn place(at: i64, run: u32) -> SamplePlace {
+        SamplePlace { position: Some(Frames(at)), session: 1, run, ..SamplePlace::default() }
+    }
+
+    #[test]
+    fn no_wave_and_no_run_goes_on_across_a_break_and_what_integrates_does() {
+        // A step from silence to 0.83 swings to 0.94, one from 0.83 to −0.83 to 1.06 (the exact wave of samples: 13.7 %).
+        let wave = [vec![0.83; 4800], vec![-0.83; 4800]];
+        // Two samples of 1.0 on each side would be a run of four.
+        let mut run = [vec![0.0; 4800], vec![0.0; 4800]];
+        run[0][4798..].fill(1.0);
+        run[1][..2].fill(1.0);
+        let heard = |point, second: SamplePlace, signal: &[Vec<f64>; 2]| {
+            let mut meters = meters_at(point, SampleRate(48_000));
+            for (at, x) in [(place(48_000, 0), &signal[0]), (second, &signal[1])] {
+                meters.push_at(&SamplePlace { tap: meters.tap, ..at }, x, x);
+            }
+            meters.finish();
+            meters.view()
+        };
+        let seek = place(480_000, 1);
+        let lost = place(480_000, 0);
+        for (point, second, is_broken) in [
+            (MeterPoint::Source, seek, true),
+            (MeterPoint::SongChain, seek, true),
+            (MeterPoint::MasterTap, lost, true),
+            // Here the engine has faded, so that what comes is one sound.
+            (MeterPoint::MasterTap, seek, false),
+            (MeterPoint::Source, place(52_800, 0), false),
+        ] {
+            let view = heard(point, second, &wave);
+            assert_eq!(view.level.true_peak_overs[0] == 0, is_broken, "{point:?} {second:?}");
+            let highest = view.loudness.max_true_peak_dbtp.unwrap();
+            assert_eq!(highest < 0.0, is_broken, "{point:?}: {highest} dBTP");
+            assert_eq!(view.loudness.measured_s, 0.2);
+            let runs = heard(point, second, &run).level.overs;
+            assert_eq!(runs[1] == 0, is_broken, "{point:?} {second:?}");
+        }
+    }
+
+    #[test]
+    fn the_spectrogram_lies_where_the_sound_does_also_as_delivered() {
+        let rate = SampleRate(96_000);
+        let mut meters = meters_at(MeterPoint::Delivered, rate);
+        let noise = crate::dsp::noise::Noise::new(1, 0);
+        // Ten seconds from 20 s on: noise, silence from 25 s.
+        for block in 0..200i64 {
+            let at = 1_920_000 + 4800 * block;
+            let level = if block < 100 { 0.3 } else { 0.0 };
+            let x: Vec<f64> = (at..at + 4800).map(|n| level * noise.triangular(n)).collect();
+            meters.push_at(&place(at, 0), &x, &x);
+        }
+        let gram = meters.spectrum().gram;
+        let mut seen = [0, 0];
+        for n in gram.shown() {
+            // Some 0.1 s about the end of the noise a spectrum has both, and a column may hold several.
+            let Some(at) = gram.place(n).filter(|at| (at - 2_400_000).abs() > 24_000) else { continue };
+            let highest = gram.column(n).iter().copied().max().map_or(0.0, SpectrogramView::level_db);
+            assert_eq!(highest > -80.0, at < 2_400_000, "{highest} dB at {at}");
+            seen[usize::from(at > 2_400_000)] += 1;
+        }
+        assert!(seen[0] > 50 && seen[1] > 50, "{seen:?}");
+    }
+
+    #[test]
+    fn another_ceiling_begins_the_delivery_anew_and_places_stay_true() {
+        let rate = SampleRate(96_000);
+        let mut meters = meters_at(MeterPoint::Delivered, rate);
+        let silence = vec![0.0; 9600];
+        let mut click = silence.clone();
+        click[4800..4900].fill(0.9);
+        meters.push_at(&place(0, 0), &silence, &silence);
+        let mut session = (**meters.places.session().unwrap()).clone();
+        session.dither_seed += 1;
+        meters.set_session(1, &Arc::new(session), &Arc::default());
+        meters.push_at(&place(9600, 0), &click, &silence);
+        (2..10).for_each(|block| meters.push_at(&place(9600 * block, 0), &silence, &silence));
+        let at = meters.view().level.max_at[0].unwrap().0;
+        assert!((14_400 - 40..14_500 + 40).contains(&at), "{at}");
+    }
+
+    #[test]
+    fn maxima_and_overs_say_where_on_the_album_they_were_and_stay_when_it_jumps() {
+        let mut meters = meters_at(MeterPoint::MasterTap, SampleRate(48_000));
         let mut x = vec![0.0; 1000];
         x[400..405].fill(1.0);
         let silence = vec![0.0; 1000];
@@ -338,7 +445,7 @@ mod tests {
         assert!((view.level.rms_dbfs[1].unwrap() + 20.0).abs() < 0.02);
         assert!((view.level.true_peak_dbtp[0].unwrap() + 20.0).abs() < 0.01);
         assert!(view.stereo.correlation.unwrap() > 0.9999);
-        assert!((view.loudness.psr_lu.unwrap() - 0.0).abs() < 0.02);
+        assert!((view.loudness.psr_db.unwrap() - 0.0).abs() < 0.02);
         let spectrum = meters.spectrum();
         let tone = spectrum.strongest.unwrap();
         assert!((tone.level_db + 20.0).abs() < 0.05 && (tone.hz - 1000.0).abs() < 0.5, "{tone:?}");

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::level::at_rate;
 use super::spectrogram::Spectrogram;
 use crate::app::frame::{SpectrumView, ToneView};
 use crate::app::meter_settings::{AverageOver, SpectrumSettings};
@@ -14,6 +15,9 @@ use crate::units::{Frames, SampleRate, db_from_power, gain_from_db};
 /// Points of the spectrum's curves: 46 an octave.
 const POINTS: usize = 512;
 
+/// The finest reading of mean power, for densities where tones are shown.
+const MEAN_POWER: Smoothing = Smoothing::Octave(48);
+
 /// Points of the curves of an editor.
 pub(in crate::app) const SPECTRUM_POINTS: usize = 320;
 
@@ -22,7 +26,8 @@ const LOWEST_TONE_HZ: f64 = 15.0;
 
 /// The analyser.
 pub(super) struct Spectra {
-    rate: SampleRate,
+    /// Of the signal measured, and of the session whose album has the places.
+    rates: [SampleRate; 2],
     settings: SpectrumSettings,
     /// The settings in words.
     label: String,
@@ -31,16 +36,18 @@ pub(super) struct Spectra {
     second: Option<Traces>,
     gram: Spectrogram,
     song: Option<SongId>,
-    /// Album frame of the next sample, if it is known.
+    /// Where the next frame lies on the album in frames of the signal, where that is known.
     place: Option<Frames>,
 }
 
 impl Spectra {
-    pub(super) fn new(rate: SampleRate, settings: &SpectrumSettings) -> Self {
+    /// For a signal of a rate, of a session of a rate.
+    pub(super) fn new(rates: [SampleRate; 2], settings: &SpectrumSettings) -> Self {
+        let rate = rates[0];
         let spectrum = StereoSpectrum::new(rate.0, settings.size, settings.window);
         let traces = || Traces::new(spectrum.bin_count());
         Self {
-            rate,
+            rates,
             first: traces(),
             second: settings.second.map(|_| traces()),
             gram: Spectrogram::new(rate, settings.gram_seconds, spectrum.hop()),
@@ -55,7 +62,7 @@ impl Spectra {
     /// Other settings: what is only drawn otherwise goes on being measured.
     pub(super) fn set(&mut self, settings: &SpectrumSettings) {
         if !self.settings.measures_like(settings) {
-            *self = Self { song: self.song, place: self.place, ..Self::new(self.rate, settings) };
+            *self = Self { song: self.song, place: self.place, ..Self::new(self.rates, settings) };
             return;
         }
         if self.settings.average != settings.average {
@@ -89,9 +96,15 @@ impl Spectra {
         }
     }
 
-    /// Album frame of the next sample, if it is known.
-    pub(super) fn set_place(&mut self, place: Option<Frames>) {
-        self.place = place;
+    /// The next frame lies here on the album of the session, or nowhere.
+    pub(super) fn locate(&mut self, next: Option<Frames>) {
+        let [own, session] = self.rates;
+        self.place = next.map(|place| at_rate(place, session, own));
+    }
+
+    /// The same sound goes on after a reset.
+    pub(super) fn go_on_after(&mut self, before: &Self) {
+        (self.song, self.place) = (before.song, before.place);
     }
 
     pub(super) fn push(&mut self, left: &[f64], right: &[f64]) {
@@ -99,24 +112,24 @@ impl Spectra {
             s if s.is_finite() => self.spectrum.step_for(s),
             _ => 0.0,
         };
-        let hop_s = self.spectrum.hop() as f64 / self.rate.hz();
+        let hop_s = self.spectrum.hop() as f64 / self.rates[0].hz();
         let fall = 10f64.powf(-0.1 * self.settings.peak_fall_db_per_s.max(0.0) * hop_s);
         let half = self.spectrum.length() as i64 / 2;
-        let (bin_hz, noise_channel) = (self.spectrum.bin_hz(), self.settings.channel);
-        let Self { spectrum, first, second, gram, settings, place, .. } = self;
+        let bin_hz = self.spectrum.bin_hz();
+        let Self { rates: [own, session], spectrum, first, second, gram, settings, place, .. } = self;
         let total = left.len() as i64;
         spectrum.push(left, right, &mut |bins, left_over| {
-            first.take(bins, noise_channel, step, fall);
+            first.take(bins, settings.channel, step, fall);
             if let (Some(second), Some(channel)) = (&mut *second, settings.second) {
                 second.take(bins, channel, step, fall);
             }
-            let middle = place.map(|p| p.0 + total - left_over as i64 - half);
-            gram.take(&first.now, bin_hz, middle);
+            let middle = place.map(|p| p + Frames(total - left_over as i64 - half));
+            gram.take(&first.now, bin_hz, middle.map(|p| at_rate(p, *own, *session).0));
         });
         self.place = self.place.map(|p| p + Frames(total));
     }
 
-    /// The sound jumped: no spectrum spans the jump.
+    /// The signal is broken: no spectrum spans the break.
     pub(super) fn restart(&mut self) {
         self.spectrum.restart();
     }
@@ -127,10 +140,12 @@ impl Spectra {
         let display = spectrum::SpectrumView {
             smoothing: settings.smoothing,
             slope_db_per_octave: settings.slope.db_per_octave(),
-            ..display_of(self.rate)
+            ..display_of(self.rates[0])
         };
         let trace = |powers: Option<&Vec<f64>>, out: &mut Vec<f32>| {
             let powers = powers.filter(|_| !self.first.is_empty());
+            // There before the first spectrum is, which comes a second and more after the sound.
+            out.reserve(POINTS.saturating_sub(out.len()));
             out.resize(if powers.is_some() { POINTS } else { 0 }, 0.0);
             if let Some(powers) = powers {
                 self.spectrum.trace_db(powers, &display, out);
@@ -139,6 +154,12 @@ impl Spectra {
         let (first, second) = (&self.first, self.second.as_ref());
         trace(Some(&first.now), &mut out.now_db);
         trace(Some(&first.average), &mut out.average_db);
+        let mean = spectrum::SpectrumView { smoothing: MEAN_POWER, ..display };
+        let reads_tones = settings.smoothing == Smoothing::None && !first.is_empty();
+        out.mean_power_db.resize(if reads_tones { POINTS } else { 0 }, 0.0);
+        if reads_tones {
+            self.spectrum.trace_db(&first.average, &mean, &mut out.mean_power_db);
+        }
         let compares = settings.difference.is_some();
         trace(Some(&first.peak).filter(|_| settings.shows_peak || compares), &mut out.peak_db);
         trace(Some(&first.minimum).filter(|_| settings.shows_minimum || compares), &mut out.minimum_db);
@@ -163,7 +184,7 @@ impl Spectra {
     }
 }
 
-/// The grid every/// The grid every spectrum of the window is drawn on.
+/// The grid every spectrum of the window is drawn on.
 pub(in crate::app) fn display_of(rate: SampleRate) -> spectrum::SpectrumView {
     spectrum::SpectrumView {
         low_hz: 10.0,
@@ -172,6 +193,7 @@ pub(in crate::app) fn display_of(rate: SampleRate) -> spectrum::SpectrumView {
         slope_db_per_octave: 4.5,
     }
 }
+
 /// Frequencies of the points of a display, Hz.
 pub(in crate::app) fn points_of(display: &spectrum::SpectrumView, points: usize) -> Vec<f32> {
     (0..points).map(|i| display.hz_at(i, points) as f32).collect()
@@ -187,24 +209,38 @@ pub(in crate::app) fn stereo_trace(
     points: usize,
     read: ReadTrace,
 ) -> Vec<f32> {
-    let (mut sides, mut trace) = ([vec![0.0f32; points], vec![0.0f32; points]], Vec::new());
-    mean_trace(pair, display, read, &mut sides, &mut trace);
-    trace
+    let [left, right] = pair.each_ref().map(|analyzer| {
+        let mut side = vec![0.0f32; points];
+        read(analyzer, display, &mut side);
+        side
+    });
+    let power = |db: f32| gain_from_db(f64::from(db) * 2.0);
+    left.iter().zip(&right).map(|(&l, &r)| db_from_power(0.5 * (power(l) + power(r))) as f32).collect()
 }
 
-/// The same through curves of left and right that are there already.
-fn mean_trace(
-    pair: &[SpectrumAnalyzer; 2],
-    display: &spectrum::SpectrumView,
-    read: ReadTrace,
-    sides: &mut [Vec<f32>; 2],
-    out: &mut Vec<f32>,
-) {
-    for (analyzer, side) in pair.iter().zip(&mut *sides) {
-        read(analyzer, display, side);
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dsp::noise::Noise;
+
+    /// The highest bins of noise stand over its mean power; the trace of mean power stays where it is.
+    #[test]
+    fn where_tones_are_shown_the_mean_power_is_there_too() {
+        let rate = SampleRate(48_000);
+        let settings = SpectrumSettings { smoothing: Smoothing::None, ..SpectrumSettings::default() };
+        let mut spectra = Spectra::new([rate, rate], &settings);
+        let noise = Noise::new(3, 0);
+        let x: Vec<f64> = (0..96_000).map(|n| 0.1 * noise.triangular(n)).collect();
+        spectra.push(&x, &x);
+        let (mut tones, mut means) = (SpectrumView::default(), SpectrumView::default());
+        spectra.view_into(&mut tones);
+        spectra.set(&SpectrumSettings { smoothing: MEAN_POWER, ..settings });
+        spectra.view_into(&mut means);
+        assert_eq!(tones.mean_power_db, means.average_db);
+        assert!(means.mean_power_db.is_empty(), "there it is the average itself");
+        let above = |from: usize| {
+            tones.average_db[from..].iter().sum::<f32>() - means.average_db[from..].iter().sum::<f32>()
+        };
+        assert!(above(400) / 112.0 > 1.0, "{}", above(400) / 112.0);
     }
-    let power = |db: f32| gain_from_db(f64::from(db) * 2.0);
-    let [left, right] = sides;
-    out.clear();
-    out.extend(left.iter().zip(&*right).map(|(&l, &r)| db_from_power(0.5 * (power(l) + power(r))) as f32));
 }

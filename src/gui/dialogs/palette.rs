@@ -7,6 +7,9 @@ use crate::app::{Action, Frame};
 use crate::gui::outbox::Outbox;
 use crate::gui::theme::theme;
 
+/// Height of the list, points.
+const LIST: f32 = 340.0;
+
 /// What is typed, and which line is marked.
 #[derive(Debug, Default)]
 pub struct Palette {
@@ -81,7 +84,11 @@ impl Palette {
         let mut run = actions.get(self.at).copied().filter(|_| enter);
         let marked = self.at.checked_sub(actions.len()).and_then(|i| layouts.get(i));
         let mut layout = marked.copied().filter(|_| enter);
-        ScrollArea::vertical().max_height(340.0).auto_shrink([false, true]).show(ui, |ui| {
+        // As high with one command as with all: nothing moves under the pointer while one types.
+        ScrollArea::vertical().max_height(LIST).auto_shrink(false).show(ui, |ui| {
+            if actions.is_empty() && layouts.is_empty() {
+                ui.label(RichText::new("No command has these letters in this order").color(t.text_weak));
+            }
             for (i, &action) in actions.iter().enumerate() {
                 let refusal = action.refusal(frame);
                 let name = RichText::new(action.name());

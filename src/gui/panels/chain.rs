@@ -221,7 +221,7 @@ fn add_ui(ui: &mut Ui, at: ChainRef, chain: &Chain, clipboard: &mut Option<Box<S
 }
 
 /// The processor's name as shown; its id where this version does not know it.
-fn name_of(slot: &Slot) -> &str {
+pub(super) fn name_of(slot: &Slot) -> &str {
     process::find(&slot.kind).map_or(slot.kind.as_str(), |kind| kind.name())
 }
 

@@ -67,9 +67,9 @@ fn save_words(frame: &Frame) -> &'static str {
     }
 }
 
-/// Windows of meters are opened from the menu that says where each meter stands.
+/// Windows of meters are opened from the menu that says where each meter stands, and so is what says where they listen.
 fn has_place_menu(action: Action) -> bool {
-    meters::MeterKind::of(action).is_some()
+    meters::MeterKind::of(action).is_some() || action.meter_point().is_some()
 }
 
 /// Commands that begin a new group in their menu.
@@ -114,7 +114,7 @@ pub fn switched(action: Action, frame: &Frame, state: &WindowState) -> Option<bo
         Action::Log => Some(state.log_open),
         _ if Workspace::of(action).is_some() => Some(Workspace::of(action) == Some(state.workspace)),
         Action::FullScreen => Some(state.full_screen),
-        _ => meters::switched(action, &frame.meter_settings.layout),
+        _ => meters::switched(action, &frame.meter_settings),
     }
 }
 

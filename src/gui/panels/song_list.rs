@@ -127,18 +127,39 @@ fn head_ui(ui: &Ui, rect: Rect, with_master: bool) {
     ];
     let master = c.master.map(|(lufs, peak)| {
         [
-            (lufs, "m. LUFS", "Integrated loudness of the master; … while it is measured again"),
-            (peak, "m. dBTP", "True peak of the master"),
+            (lufs, "Master LUFS", "Integrated loudness of the master; … while it is measured again"),
+            (peak, "Master dBTP", "True peak of the master"),
         ]
     });
-    for (rect, label, about) in heads.into_iter().chain(master.into_iter().flatten()) {
+    if let Some((lufs, peak)) = c.master {
+        for (label, pair) in [("mix", c.lufs.union(c.peak)), ("master", lufs.union(peak))] {
+            pair_head(ui, pair, label);
+        }
+    }
+    for (i, (rect, label, about)) in heads.into_iter().chain(master.into_iter().flatten()).enumerate() {
         if rect.width() <= 0.0 {
             continue;
         }
-        cell(ui, rect, label, true);
+        // Loudness and peak of mix and master stand under a word for both.
+        let is_pair = with_master && i >= 3;
+        cell(ui, if is_pair { rect.with_min_y(rect.center().y - 2.0) } else { rect }, words(label), true);
         ui.interact(rect, ui.scope_id().with(label), Sense::hover()).on_hover_text(about);
     }
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, theme().hairline());
+}
+
+/// What stands in a column's head of its label.
+fn words(label: &str) -> &str {
+    label.trim_start_matches("Master ")
+}
+
+/// A word over two columns, and a line beside it that spans them.
+fn pair_head(ui: &Ui, pair: Rect, text: &str) {
+    let t = theme();
+    let upper = pair.with_max_y(pair.center().y);
+    let shown =
+        ui.painter().text(upper.right_center(), Align2::RIGHT_CENTER, text, t.font(t.small), t.text_weak);
+    ui.painter().hline(pair.left() + 6.0..=shown.left() - 4.0, upper.center().y, t.hairline());
 }
 
 fn empty_ui(ui: &mut Ui, out: &mut Outbox) {

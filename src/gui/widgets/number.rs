@@ -254,6 +254,8 @@ pub fn number_field(
     if !typing {
         let visuals = ui.style().interact(&change.response);
         let (fill, stroke) = (visuals.weak_bg_fill, visuals.bg_stroke);
+        // Buttons of a menu have no ground; a field keeps its own, so that one sees that it can be typed in.
+        let fill = if fill == egui::Color32::TRANSPARENT { t.control } else { fill };
         ui.painter().rect(rect, t.corner, fill, stroke, egui::StrokeKind::Inside);
         focus_ring(ui, &change.response, rect);
         let shown = change.value.unwrap_or(value);

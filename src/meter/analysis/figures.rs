@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::CHANNELS;
+use crate::meter::spectrum::BandCurve;
 
 /// What the caller knows about the file.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -84,9 +85,10 @@ pub struct Measurements {
     pub max_k14_db: Option<f64>,
     /// On the K-12 scale.
     pub max_k12_db: Option<f64>,
-    /// Short-term loudness of the first 3 s that sound (from the first gating block over −70 LUFS), LUFS.
+    /// Short-term loudness of the first 3 s that sound (from the first 100 ms that bring a gating block over −70 LUFS),
+    /// LUFS.
     pub start_short_term_lufs: Option<f64>,
-    /// Short-term loudness of the last 3 s that sound (to the end of the last such block), LUFS.
+    /// Short-term loudness of the last 3 s that sound (to the last such 100 ms), LUFS.
     pub end_short_term_lufs: Option<f64>,
     /// AES17 RMS of the first second, dBFS.
     pub first_second_rms_dbfs: Option<f64>,
@@ -125,6 +127,13 @@ pub struct Analysis {
     /// Powers of the short-term windows, one each 100 ms, the first at 3 s: those of all songs give the album's range
     /// ([`range_lu`](crate::meter::loudness::range_lu)).
     pub short_term_powers: Vec<f64>,
+    /// ΣL², ΣR², ΣLR: those of all songs give the album's level and correlation.
+    pub products: [f64; 3],
+    /// Sums of squares below 120 Hz, between, and above 2000 Hz, mean of the channels: those of all songs give the album's
+    /// balance.
+    pub band_powers: [f64; 3],
+    /// Average spectrum over the whole file, to be laid behind the live one; `None` in silence.
+    pub curve: Option<BandCurve>,
 }
 
 /// Figures of one channel.

@@ -1,10 +1,11 @@
 //! Levels of a file in one pass: sums, peaks, DR, bits used, samples at full scale, the loudest 600 ms.
 //!
 //! Sums are gathered over stretches that end on the absolute grid of 10 ms `⌊k·fs/100⌋` and on the blocks of the DR value.
-//! Full scale is the highest positive value the coding of the file has (1 − 2^−(bits−1)), 1.0 where it has none.
+//! Full scale is that of the file's format ([`crate::meter::full_scale`]).
 
 use crate::dsp::simd::widest;
 use crate::meter::dynamics::{DrChannel, Moments, aes17_dbfs, track_dr};
+use crate::meter::full_scale::full_scale;
 use crate::units::db_from_gain;
 
 use super::figures::{ChannelMeasurements, Measurements};
@@ -60,11 +61,10 @@ impl Sums {
 
 impl Levels {
     pub(super) fn new(rate_hz: u32, stereo: bool, bits: Option<u32>, max_hours: f64) -> Self {
-        let full_scale = bits.map_or(1.0, |b| 1.0 - 2f64.powi(1 - b.clamp(1, 64) as i32));
         Self {
             rate_hz: u64::from(rate_hz.max(1)),
             stereo,
-            full_scale,
+            full_scale: full_scale(bits),
             frames: 0,
             sub_blocks: 0,
             total: Sums::default(),
@@ -120,6 +120,12 @@ impl Levels {
         self.sub_blocks += 1;
         self.windows.push(self.energy);
         self.energy = [0.0; CHANNELS];
+    }
+
+    /// ΣL², ΣR², ΣLR.
+    pub(super) fn products(&self) -> [f64; 3] {
+        let [left, right] = &self.total.channels;
+        [left.square_sum, right.square_sum, self.total.cross]
     }
 
     /// Writes its figures.

@@ -255,7 +255,10 @@ pub fn analysis_of(
         match part {
             Part::Loudness(meter) => take_loudness(*meter, rate, &mut analysis),
             Part::Crests(found) => crests = Some(found),
-            Part::Levels(levels) => levels.0.finish(&mut analysis.measurements),
+            Part::Levels(levels) => {
+                analysis.products = levels.0.products();
+                levels.0.finish(&mut analysis.measurements);
+            }
             Part::Spectrum(found) => spectrum = Some(found),
         }
     }
@@ -264,7 +267,7 @@ pub fn analysis_of(
     }
     if let Some(spectrum) = spectrum {
         analysis.measurements.bandwidth_hz = spectrum.bandwidth.finish();
-        take_spectrum(&spectrum.average.finish(), &mut analysis.measurements);
+        take_spectrum(&spectrum.average.finish(), &mut analysis);
     }
     analysis
 }
@@ -286,13 +289,19 @@ fn take_loudness(mut meter: LoudnessMeter, rate: u32, analysis: &mut Analysis) {
     m.end_short_term_lufs = finite(end.map(lufs_from_power));
 }
 
-/// Powers of the first and the last 3 s that sound: from the first gating block over −70 LUFS, to the end of the last.
+/// Powers of the first and the last 3 s that sound. The first gating block over −70 LUFS has what sounds in its last step,
+/// the last one in its first; but at the very ends of the file.
 fn sounding_ends(gating: &[f64], short_terms: &[f64]) -> [Option<f64>; 2] {
     let sounds = |&power: &f64| power > power_from_lufs(ABSOLUTE_GATE_LUFS);
     let latest = short_terms.len().checked_sub(1);
-    let start = gating.iter().position(sounds).zip(latest).map(|(first, latest)| first.min(latest));
+    let start = gating.iter().position(sounds).zip(latest);
+    let start =
+        start.map(|(first, latest)| if first == 0 { 0 } else { latest.min(first + GATING_STEPS - 1) });
     let end = gating.iter().rposition(sounds).zip(latest);
-    let end = end.map(|(last, latest)| (last + GATING_STEPS).saturating_sub(SHORT_TERM_STEPS).min(latest));
+    let end = end.map(|(last, latest)| match last + 1 == gating.len() {
+        true => latest,
+        false => (last + 1).saturating_sub(SHORT_TERM_STEPS).min(latest),
+    });
     [start, end].map(|place| short_terms.get(place?).copied())
 }
 
@@ -320,16 +329,18 @@ fn take_crests(mut crests: [CrestSteps; CHANNELS], rate: u32, analysis: &mut Ana
         least.map(|(_, step)| seconds_of(step as u64 * u64::from(rate) / STEPS_PER_SECOND, rate));
 }
 
-fn take_spectrum(powers: &AveragePowers, m: &mut Measurements) {
+fn take_spectrum(powers: &AveragePowers, analysis: &mut Analysis) {
     let total = powers.total();
     if total <= 0.0 {
         return;
     }
     let [low, high] = BALANCE_HZ;
-    let share = |from: f64, to: f64| finite(Some(db_from_power(powers.between(from, to) / total)));
-    m.balance_low_db = share(0.0, low);
-    m.balance_mid_db = share(low, high);
-    m.balance_high_db = share(high, f64::INFINITY);
+    let parts = [(0.0, low), (low, high), (high, f64::INFINITY)].map(|(from, to)| powers.between(from, to));
+    let m = &mut analysis.measurements;
+    let share = |power: f64| finite(Some(db_from_power(power / total)));
+    [m.balance_low_db, m.balance_mid_db, m.balance_high_db] = parts.map(share);
+    analysis.band_powers = parts.map(|power| power * m.frames as f64);
+    analysis.curve = powers.curve();
     m.third_octaves_dbfs = powers.thirds().iter().map(|&p| finite(super::dynamics::aes17_dbfs(p))).collect();
 }
 

@@ -1,11 +1,9 @@
-//! Counts samples at full scale in a row: an over is a run of at least N of them (1 and 3 are usual).
+//! Counts samples at full scale ([`crate::meter::full_scale`]) in a row: an over is a run of at least N of them (1 and 3 are usual).
 //!
 //! Runs are counted for every N at once, so that another N shows its count at once. A run counts once, however long.
 
+use crate::meter::full_scale::LIVE_FULL_SCALE;
 use crate::units::Frames;
-
-/// Full scale of 16 bits: the highest positive sample of any integer format is at least this.
-const FULL_SCALE: f64 = 32_767.0 / 32_768.0;
 
 /// The longest run told apart.
 pub const LONGEST_RUN: usize = 32;
@@ -28,7 +26,7 @@ impl RunCounter {
     /// Takes a block whose first sample lies at a place.
     pub fn push(&mut self, samples: &[f64], at: Option<Frames>) {
         for (i, &x) in samples.iter().enumerate() {
-            if x.abs() >= FULL_SCALE {
+            if x.abs() >= LIVE_FULL_SCALE {
                 self.count_one(at.map(|at| at + Frames(i as i64)));
             } else {
                 self.run = 0;

@@ -121,6 +121,7 @@ impl TruePeakBars {
         self.meter.push(&left[..self.filled], &right[..self.filled]);
         self.note();
         self.taken += self.filled as u64;
+        self.cell_at = self.cell_at.map(|at| at + Frames(self.filled as i64));
         self.filled = 0;
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Powers are averaged exponentially; a separate curve holds the peaks.
 
+use super::stereo::Traces;
 use super::transform::{Ring, Transform};
 use super::{FftSize, Lobe, SpectrumView, WindowKind, trace_db};
 use crate::dsp::fft::Complex;
@@ -21,9 +22,7 @@ pub struct SpectrumAnalyzer {
     hop: usize,
     /// Part of the new spectrum in the average.
     step: f64,
-    spectra: u64,
-    average: Vec<f64>,
-    peaks: Vec<f64>,
+    kept: Traces,
 }
 
 impl SpectrumAnalyzer {
@@ -44,9 +43,7 @@ impl SpectrumAnalyzer {
             until_hop: hop,
             hop,
             step: step_for(hop, rate_hz, average_s),
-            spectra: 0,
-            average: vec![0.0; length / 2 + 1],
-            peaks: vec![0.0; length / 2 + 1],
+            kept: Traces::new(length / 2 + 1),
         }
     }
 
@@ -72,19 +69,14 @@ impl SpectrumAnalyzer {
     fn analyse(&mut self) {
         self.ring.windowed(&self.window, &mut self.transform.input);
         self.transform.run(&mut self.bins);
-        self.spectra += 1;
-        // Early on the plain mean, so that the trace does not rise from nothing.
-        let step = self.step.max(1.0 / self.spectra as f64);
-        for ((average, peak), bin) in self.average.iter_mut().zip(&mut self.peaks).zip(&self.bins) {
-            let power = bin.norm_sqr();
-            *average += step * (power - *average);
-            *peak = peak.max(power);
-        }
+        let bins = &self.bins;
+        let write = |now: &mut [f64]| now.iter_mut().zip(bins).for_each(|(p, bin)| *p = bin.norm_sqr());
+        self.kept.take_powers(write, self.step, 1.0);
     }
 
     /// Averaged powers of the bins; a full-scale sine at a bin reads 1. Bin `k` lies at `k ·` [`Self::bin_hz`].
     pub fn powers(&self) -> &[f64] {
-        &self.average
+        &self.kept.average
     }
 
     /// Distance of two bins, Hz.
@@ -94,31 +86,31 @@ impl SpectrumAnalyzer {
 
     /// Writes the average in dB on the view's grid, as many points as `out` holds.
     pub fn trace_db(&self, view: &SpectrumView, out: &mut [f32]) {
-        trace_db(&self.average, self.bin_hz(), &self.lobe, view, out);
+        trace_db(&self.kept.average, self.bin_hz(), &self.lobe, view, out);
     }
 
     /// The same of the held peaks.
     pub fn peak_trace_db(&self, view: &SpectrumView, out: &mut [f32]) {
-        trace_db(&self.peaks, self.bin_hz(), &self.lobe, view, out);
+        trace_db(&self.kept.peak, self.bin_hz(), &self.lobe, view, out);
     }
 
     /// Forgets average and peaks.
     pub fn reset(&mut self) {
-        self.average.fill(0.0);
+        self.restart_average();
         self.ring.clear();
-        self.spectra = 0;
         self.reset_peaks();
     }
 
     /// Forgets the average, keeps the signal.
     pub fn restart_average(&mut self) {
-        self.average.fill(0.0);
-        self.spectra = 0;
+        self.kept.restart_average();
+        // Nothing is shown until there is something new.
+        self.kept.average.fill(0.0);
     }
 
     /// Forgets the held peaks.
     pub fn reset_peaks(&mut self) {
-        self.peaks.fill(0.0);
+        self.kept.reset_holds();
     }
 }
 

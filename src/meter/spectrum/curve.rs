@@ -46,6 +46,18 @@ impl BandCurve {
         fits.then_some(Self { density_db })
     }
 
+    /// From the density (power in a hertz, a full-scale sine has power 1) at any frequency below half the rate; `None` where
+    /// there is nothing anywhere.
+    pub(in crate::meter) fn from_densities(nyquist_hz: f64, density: impl Fn(f64) -> f64) -> Option<Self> {
+        let at = |point: usize| {
+            let hz = curve_hz(point);
+            let power = if hz < nyquist_hz { density(hz) } else { 0.0 };
+            (10.0 * power.max(1e-30).log10()).max(f64::from(NOTHING_DB)) as f32
+        };
+        let density_db: Vec<f32> = (0..CURVE_POINTS).map(at).collect();
+        if density_db.iter().all(|d| *d <= NOTHING_DB) { None } else { Self::new(density_db) }
+    }
+
     /// From densities at ascending frequencies (another grid); 0 dB of each is power 1 in a hertz.
     pub fn sampled(freqs_hz: &[f32], density_db: &[f32]) -> Option<Self> {
         let at = |point| between(freqs_hz, density_db, curve_hz(point) as f32);

@@ -198,8 +198,14 @@ impl Traces {
     /// Takes a spectrum: `step` is its part in the average (0: the mean of all since the restart), `fall` the factor a held
     /// peak falls by from one spectrum to the next (1: it does not).
     pub fn take(&mut self, bins: Bins<'_>, channel: Channel, step: f64, fall: f64) {
-        bins.powers(channel, &mut self.now);
+        self.take_powers(|now| bins.powers(channel, now), step, fall);
+    }
+
+    /// The same of powers that are written into the last spectrum.
+    pub(super) fn take_powers(&mut self, write: impl FnOnce(&mut [f64]), step: f64, fall: f64) {
+        write(&mut self.now);
         self.averaged += 1;
+        // Early on the plain mean, so that the trace does not rise from nothing.
         let step = step.max(1.0 / self.averaged as f64);
         let is_first = self.held == 0;
         self.held += 1;

@@ -3,8 +3,10 @@
 //! A click on a heading sorts by it (largest first), a second reverses, a third goes back to the running order. Arrows move
 //! the selection, Enter plays the song. Figures of before a change are struck through until the new ones are there.
 
+use egui::containers::menu::{MenuButton, MenuConfig};
 use egui::{
-    Align2, Color32, EventFilter, Id, Key, Modifiers, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2,
+    Align2, Color32, EventFilter, Id, Key, Modifiers, PopupCloseBehavior, Rect, Role, Sense, Stroke, Ui,
+    WidgetInfo, pos2, vec2,
 };
 
 use crate::app::frame::{AlbumRow, Frame, Outlier, Reading, RowState, SongFigures, Standing};
@@ -14,6 +16,7 @@ use crate::gui::theme::{Theme, faded, theme};
 use crate::gui::widgets::elided;
 use crate::gui::widgets::figures::{plain_reading, reading};
 use crate::gui::widgets::icons::{Icon, paint};
+use crate::gui::widgets::number::focus_ring;
 use crate::model::SongId;
 
 const ROW_HEIGHT: f32 = 24.0;
@@ -112,7 +115,9 @@ pub fn album_table_ui(ui: &mut Ui, frame: &Frame, state: &mut AlbumTableState, o
 fn tools_ui(ui: &mut Ui, frame: &Frame, state: &mut AlbumTableState, out: &mut Outbox) {
     let t = theme();
     ui.horizontal(|ui| {
-        ui.menu_button("Columns", |ui| {
+        // Stays open: one chooses several.
+        let config = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
+        MenuButton::new("Columns").config(config).ui(ui, |ui| {
             for reading in Reading::ALL {
                 let mut on = state.shown.contains(&reading);
                 if ui.checkbox(&mut on, named(reading)).on_hover_text(reading.about()).clicked() {
@@ -229,7 +234,7 @@ fn head_ui(ui: &mut Ui, width: f32, state: &mut AlbumTableState) {
     for (cell, reading) in cells.into_iter().zip(state.shown.clone()) {
         let (name, unit, _) = reading.heading();
         let by = SortBy::Reading(reading);
-        heading_ui(ui, cell, (name, unit), reading.about(), by, state, Align2::RIGHT_CENTER);
+        heading_ui(ui, cell, (name, unit), &reading.about(), by, state, Align2::RIGHT_CENTER);
     }
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, t.hairline());
 }
@@ -263,6 +268,7 @@ fn heading_ui(
         sort_mark(ui, pos2(word.left() - 6.0, middle), way == " ▾", t.master);
     }
     painter.text(place(inner.bottom() - 7.0), side, unit, t.font(t.small), faded(t.text_weak, 0.8));
+    focus_ring(ui, &response, rect.shrink(2.0));
     if response.on_hover_text(format!("{about}. Click: sort, reverse, running order")).clicked() {
         state.click(by);
     }

@@ -14,13 +14,15 @@ use crate::gui::theme::{Theme, faded, theme};
 const USUAL_CELLS: usize = 24;
 /// Cells at most.
 const MOST_CELLS: usize = 32;
+/// Height of a row with its words at most, points.
+const TALLEST_ROW: f32 = 110.0;
 /// Changes in this share of the samples are full light: what noise has.
 const FULL_LIGHT: f32 = 0.5;
 
 /// The panel.
 pub fn bits_ui(ui: &mut Ui, frame: &Frame, size: Vec2) {
     let t = theme();
-    heading(ui, t, "Bits", &frame.meters.point);
+    heading(ui, "Bits", &frame.meters.point);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let bits = &frame.meters.level.bits;
     speak(ui, &response, Role::Meter, || {
@@ -33,12 +35,14 @@ pub fn bits_ui(ui: &mut Ui, frame: &Frame, size: Vec2) {
     let beside = if wide >= 420.0 { 150.0 } else { 0.0 };
     let area =
         Rect::from_min_max(rect.min + vec2(name, 2.0), pos2(rect.right() - beside, rect.bottom() - 14.0));
-    let row = area.height() / 2.0;
+    // In a tall room the rows stay together.
+    let row = (area.height() / 2.0).min(TALLEST_ROW);
+    let area = area.with_max_y(area.top() + 2.0 * row);
     for (channel, reading) in bits.iter().enumerate() {
         let top = area.top() + channel as f32 * row;
         let line = Rect::from_x_y_ranges(area.x_range(), top..=top + row);
         let words = line_height(t, beside);
-        let height = (row - words - 4.0).clamp(4.0, 40.0);
+        let height = (row - words - 4.0).max(4.0);
         let cells_rect = Rect::from_min_size(line.min, vec2(line.width(), height));
         let side = ["L", "R"][channel];
         let at = pos2(rect.left(), cells_rect.center().y);
@@ -51,7 +55,7 @@ pub fn bits_ui(ui: &mut Ui, frame: &Frame, size: Vec2) {
         };
         ui.painter().text(at, align, in_words(reading), t.font(t.small), t.text);
     }
-    numbers_ui(ui, t, area, cells, rect.bottom());
+    numbers_ui(ui, t, area, cells, area.bottom() + 14.0);
     response.on_hover_text(
         "How often each bit changes from sample to sample in the last second, the sign at the left: noise and dither half \
          of the time. Outlined in yellow: a bit that stands still among others. Used is the lowest bit that was ever one \

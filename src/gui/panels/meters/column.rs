@@ -13,7 +13,7 @@ use crate::gui::outbox::Outbox;
 use crate::gui::theme::theme;
 
 /// Between two views: a line in the middle of it.
-const BORDER: f32 = 11.0;
+const BORDER: f32 = 9.0;
 /// A heading, to be taken hold of.
 const HEADING: f32 = 17.0;
 /// What transport and timeline keep of the window's width before a column wider than usual gets any, points: the monitor's
@@ -45,7 +45,7 @@ pub fn column_width(frame: &Frame, panels: &MeterPanels, window_width: f32) -> f
 pub fn meters_ui(ui: &mut Ui, frame: &Frame, panels: &mut MeterPanels, out: &mut Outbox) {
     let rect = ui.max_rect();
     width_handle(ui, rect, frame, panels, out);
-    let inner = rect.shrink2(vec2(12.0, 8.0));
+    let inner = rect.shrink2(vec2(12.0, 5.0));
     let mut body = child(ui, inner, ui.scope_id().with("column"));
     let rows = rows_of(frame, panels);
     if rows.is_empty() {
@@ -65,14 +65,16 @@ pub fn meters_ui(ui: &mut Ui, frame: &Frame, panels: &mut MeterPanels, out: &mut
 /// The views of the column with their chosen heights (0: none), as long as this version has them.
 fn rows_of(frame: &Frame, panels: &MeterPanels) -> Vec<(MeterKind, f32)> {
     let mut rows: Vec<(MeterKind, f32)> = Vec::new();
-    for ViewPlace { view, height } in &frame.meter_settings.layout.now.column {
-        if let Some(kind) = MeterKind::from_id(view).filter(|k| rows.iter().all(|(known, _)| known != k)) {
+    for place in &frame.meter_settings.layout.now.column {
+        if let Some(kind) =
+            MeterKind::from_id(&place.view).filter(|k| rows.iter().all(|(known, _)| known != k))
+        {
             let held = match panels.held {
                 Some(Held::Heights(above, height, ..)) if above == kind => Some(height),
                 Some(Held::Heights(.., below, height)) if below == kind => Some(height),
                 _ => None,
             };
-            rows.push((kind, held.unwrap_or(*height)));
+            rows.push((kind, held.unwrap_or(place.chosen_height())));
         }
     }
     rows

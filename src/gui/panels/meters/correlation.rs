@@ -1,10 +1,12 @@
 //! The correlation panel: the needle, its minimum and time below zero; the same by band; balance, mono fold-down and
 //! the side's part of the bass. What does not fit is left out from the bottom; a window shows all of it.
 
-use egui::{Align2, Painter, Pos2, Rect, Response, Role, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2};
+use egui::{Align2, Painter, Pos2, Rect, Role, Sense, Stroke, Ui, Vec2, pos2, vec2};
 
 use super::field::clock;
-use super::menus::{correlation_menu, heading_menu};
+use super::menus::correlation_menu;
+use super::parts::heading_menu;
+use super::speak;
 use crate::app::frame::{BandReading, NeedleReading};
 use crate::app::frame::{Frame, StereoView};
 use crate::gui::outbox::Outbox;
@@ -21,24 +23,53 @@ const MOST_BAND: f32 = 30.0;
 const SUMS: f32 = 86.0;
 /// Balance is shown to either side up to this, dB.
 const BALANCE_DB: f64 = 6.0;
-/// Width of the names and of the figures beside a band, points.
-const NAMES: f32 = 92.0;
-const VALUES: f32 = 150.0;
+/// A room this wide has every figure beside a band, points.
+const WIDE: f32 = 380.0;
+
+/// Width of the names and of the figures beside a bar, points.
+#[derive(Debug, Clone, Copy)]
+struct Columns {
+    names: f32,
+    values: f32,
+    /// Less is written; the hints and the screen reader tell all of it.
+    is_narrow: bool,
+}
+
+impl Columns {
+    fn of(rect: Rect) -> Self {
+        match rect.width() < WIDE {
+            true => Self { names: 82.0, values: 82.0, is_narrow: true },
+            false => Self { names: 92.0, values: 150.0, is_narrow: false },
+        }
+    }
+
+    /// The bar between them.
+    fn bar(self, rect: Rect) -> std::ops::RangeInclusive<f32> {
+        rect.left() + self.names..=(rect.right() - self.values).max(rect.left() + self.names + 40.0)
+    }
+}
 
 /// The panel.
 pub fn correlation_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox, size: Vec2) {
     let stereo = &frame.meters.stereo;
     let average = frame.meter_settings.stereo.average.seconds();
     let remark = format!("{} · {average:.1} s", reading(stereo.correlation, 2));
-    heading_menu(ui, "Correlation", &remark, "Correlation settings", |ui| correlation_menu(ui, frame, out));
+    heading_menu(ui, "Correlation", &remark, |ui| correlation_menu(ui, frame, out));
     let (rect, response) = ui.allocate_exact_size(vec2(size.x, size.y - 22.0), Sense::hover());
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
     let has_room = rect.height() > BAR + WORDS + 3.0 * LEAST_BAND + SUMS;
+    let columns = Columns::of(rect);
     let bar_height = if has_room { BAR + 8.0 } else { BAR };
-    let bar = Rect::from_min_size(rect.min, vec2(rect.width(), bar_height));
+    // With bands below, its zero stands over theirs.
+    let span = if has_room && !columns.is_narrow { columns.bar(rect) } else { rect.x_range().into() };
+    let bar = Rect::from_x_y_ranges(span, rect.top()..=rect.top() + bar_height);
+    if bar.left() > rect.left() {
+        let at = pos2(rect.left(), bar.center().y - 7.0);
+        painter.text(at, Align2::LEFT_CENTER, "whole band", theme().font(theme().small), theme().text_weak);
+    }
     wide_ui(&painter, bar, stereo);
     let needle = whole(stereo);
-    speak(&response, "Correlation", &needle);
+    speak(ui, &response, Role::Meter, || needle_words("Correlation", &needle));
     response.on_hover_text(format!(
         "Averaged over {average:.1} s; the thin mark is the lowest since reset. Under −60 dBFS the needle stays and no time \
          counts."
@@ -46,7 +77,7 @@ pub fn correlation_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox, size: Vec2) 
     if rect.height() < BAR + WORDS {
         return;
     }
-    words_ui(&painter, bar.left_bottom() + vec2(0.0, 1.0), rect.width(), &needle);
+    words_ui(&painter, bar.left_bottom() + vec2(0.0, 1.0), bar.width(), &needle);
     if has_room {
         let bands = Rect::from_min_max(
             pos2(rect.left(), bar.bottom() + WORDS + 10.0),
@@ -70,13 +101,9 @@ fn whole(stereo: &StereoView) -> NeedleReading {
     }
 }
 
-/// Says a needle to the screen reader.
-fn speak(response: &Response, name: &str, needle: &NeedleReading) {
-    response.widget_info(|| {
-        let text =
-            format!("{name} {}, {}, {}", reading(needle.now, 2), lowest_words(needle), below_words(needle));
-        WidgetInfo::labeled(Role::Meter, true, text)
-    });
+/// What a screen reader says of a needle.
+fn needle_words(name: &str, needle: &NeedleReading) -> String {
+    format!("{name} {}, {}, {}", reading(needle.now, 2), lowest_words(needle), below_words(needle))
 }
 
 fn lowest_words(needle: &NeedleReading) -> String {
@@ -135,7 +162,8 @@ fn bands_ui(ui: &Ui, painter: &Painter, rect: Rect, bands: &[BandReading]) {
     let height = (rect.height() / bands.len() as f32).min(MOST_BAND);
     // Where rows are lower than letters, every second or third has its words.
     let every = (LEAST_BAND / height).ceil().max(1.0) as usize;
-    let bars = rect.left() + NAMES..=(rect.right() - VALUES).max(rect.left() + NAMES + 40.0);
+    let columns = Columns::of(rect);
+    let bars = columns.bar(rect);
     for (row, band) in bands.iter().rev().enumerate() {
         let top = rect.top() + height * row as f32;
         let place = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), height));
@@ -144,7 +172,9 @@ fn bands_ui(ui: &Ui, painter: &Painter, rect: Rect, bands: &[BandReading]) {
         let needle = &band.needle;
         paint_correlation(painter, bar, needle.now, needle.lowest.map(|l| l.value), needle.is_held);
         let response = ui.interact(place, ui.scope_id().with(("correlation band", row)), Sense::hover());
-        speak(&response, &format!("Correlation {}", band_name(band)), needle);
+        speak(ui, &response, Role::Meter, || {
+            needle_words(&format!("Correlation {}", band_name(band)), needle)
+        });
         response.on_hover_text(format!(
             "{}: {}\n{}\n{}",
             band_name(band),
@@ -153,12 +183,12 @@ fn bands_ui(ui: &Ui, painter: &Painter, rect: Rect, bands: &[BandReading]) {
             below_words(needle)
         ));
         if row % every == 0 {
-            row_words(painter, place, bar, band);
+            row_words(painter, place, bar, columns, band);
         }
     }
 }
 
-fn row_words(painter: &Painter, place: Rect, bar: Rect, band: &BandReading) {
+fn row_words(painter: &Painter, place: Rect, bar: Rect, columns: Columns, band: &BandReading) {
     let t = theme();
     let font = t.font(t.small);
     painter.text(place.left_center(), Align2::LEFT_CENTER, band_name(band), font.clone(), t.text_weak);
@@ -168,9 +198,12 @@ fn row_words(painter: &Painter, place: Rect, bar: Rect, band: &BandReading) {
     };
     column(38.0, reading(band.needle.now, 2), t.text);
     column(78.0, reading(band.needle.lowest.map(|l| l.value), 2), t.meter_mid);
+    if columns.is_narrow {
+        return;
+    }
     let share = band.needle.below_zero_share();
     let below = share.map_or_else(|| "–".to_owned(), |share| format!("{} % < 0", percent(share)));
-    column(VALUES, below, if share.is_some_and(|s| s > 0.0) { t.meter_mid } else { t.text_weak });
+    column(columns.values, below, if share.is_some_and(|s| s > 0.0) { t.meter_mid } else { t.text_weak });
 }
 
 /// `120 Hz–2 kHz`, `over 2 kHz`, `under 120 Hz`; of an octave or a third of one its mid frequency.
@@ -218,7 +251,8 @@ fn sums_ui(ui: &Ui, painter: &Painter, rect: Rect, stereo: &StereoView) {
         reading(stereo.fold_down_db, 1)
     );
     let about = "What a mono sum costs: its level against that of both channels, and its loudness (K-weighted, ungated).";
-    line_ui(ui, painter, row(1), ("Mono sum", &fold), about);
+    let short = format!("{} dB since reset", reading(stereo.long_fold_down_db, 1));
+    line_ui(ui, painter, row(1), ("Mono sum", &fold, &short), about);
     let share = |s: Option<f64>| s.map_or_else(|| "–".to_owned(), percent);
     let ([low, high], [low_now, high_now]) = (stereo.low_side, stereo.low_side_now);
     let bass = format!(
@@ -230,40 +264,46 @@ fn sums_ui(ui: &Ui, painter: &Painter, rect: Rect, stereo: &StereoView) {
     );
     let about = "The side's part of the energy of the bass since reset and over the last second: 0 % is mono, 50 % unrelated \
                  channels. A vinyl cutter follows it in depth.";
-    line_ui(ui, painter, row(2), ("Side in bass", &bass), about);
+    let short = format!("under 150 Hz {} %", share(low));
+    line_ui(ui, painter, row(2), ("Side in bass", &bass, &short), about);
 }
 
-fn line_ui(ui: &Ui, painter: &Painter, rect: Rect, (name, text): (&str, &str), about: &str) {
+/// A line of words; the short ones where there is no room for all.
+fn line_ui(ui: &Ui, painter: &Painter, rect: Rect, (name, text, short): (&str, &str, &str), about: &str) {
     let t = theme();
     let response = ui.interact(rect, ui.scope_id().with(name), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Meter, true, format!("{name}: {text}")));
-    response.on_hover_text(about);
+    speak(ui, &response, Role::Meter, || format!("{name}: {text}"));
+    let columns = Columns::of(rect);
+    let shown = if columns.is_narrow { short } else { text };
+    response.on_hover_text(if columns.is_narrow { format!("{text}\n{about}") } else { about.to_owned() });
     let font = t.font(t.small);
     painter.text(rect.left_center(), Align2::LEFT_CENTER, name, font.clone(), t.text_weak);
-    painter.text(rect.left_center() + vec2(NAMES, 0.0), Align2::LEFT_CENTER, text, font, t.text);
+    let at = rect.left_center() + vec2(columns.names, 0.0);
+    painter.text(at, Align2::LEFT_CENTER, shown, font, t.text);
+}
+
+/// The stronger channel and by how much; `balance_db` is right against left.
+pub(super) fn balance_words(balance_db: Option<f64>) -> String {
+    match balance_db {
+        Some(db) if db >= 0.05 => format!("R {} dB", plain(db, 1)),
+        Some(db) if db <= -0.05 => format!("L {} dB", plain(-db, 1)),
+        Some(_) => "0.0 dB".to_owned(),
+        None => "–".to_owned(),
+    }
 }
 
 fn balance_ui(ui: &Ui, painter: &Painter, rect: Rect, stereo: &StereoView) {
     let t = theme();
-    let words = |db: Option<f64>| match db {
-        Some(db) if db >= 0.05 => format!("R {} dB", reading(Some(db), 1)),
-        Some(db) if db <= -0.05 => format!("L {} dB", reading(Some(-db), 1)),
-        Some(_) => "0.0 dB".to_owned(),
-        None => "–".to_owned(),
-    };
-    let (now, long) = (words(stereo.balance_db), words(stereo.long_balance_db));
+    let [now, long] = [stereo.balance_db, stereo.long_balance_db].map(balance_words);
     let response = ui.interact(rect, ui.scope_id().with("balance"), Sense::hover());
-    response.widget_info(|| {
-        WidgetInfo::labeled(Role::Meter, true, format!("Balance: now {now}, since reset {long}"))
-    });
+    speak(ui, &response, Role::Meter, || format!("Balance: now {now}, since reset {long}"));
     response.on_hover_text(
         "Which channel is stronger: over 0.3 s (bar) and since reset (mark). Ends of the bar: 6 dB.",
     );
     let font = t.font(t.small);
     painter.text(rect.left_center(), Align2::LEFT_CENTER, "Balance", font.clone(), t.text_weak);
-    let right = (rect.right() - VALUES).max(rect.left() + NAMES + 40.0);
-    let bar =
-        Rect::from_x_y_ranges(rect.left() + NAMES..=right, rect.center().y - 5.0..=rect.center().y + 5.0);
+    let columns = Columns::of(rect);
+    let bar = Rect::from_x_y_ranges(columns.bar(rect), rect.center().y - 5.0..=rect.center().y + 5.0);
     let x = |db: f64| egui::remap((db / BALANCE_DB).clamp(-1.0, 1.0) as f32, -1.0..=1.0, bar.x_range());
     painter.rect_filled(bar, 1.0, t.ground);
     if let Some(db) = stereo.balance_db {
@@ -279,13 +319,8 @@ fn balance_ui(ui: &Ui, painter: &Painter, rect: Rect, stereo: &StereoView) {
     };
     side(bar.left() - 4.0, Align2::RIGHT_CENTER, "L");
     side(bar.right() + 4.0, Align2::LEFT_CENTER, "R");
-    painter.text(
-        rect.right_center(),
-        Align2::RIGHT_CENTER,
-        format!("{now}, all {long}"),
-        font.clone(),
-        t.text,
-    );
+    let text = if columns.is_narrow { now } else { format!("{now}, all {long}") };
+    painter.text(rect.right_center(), Align2::RIGHT_CENTER, text, font.clone(), t.text);
 }
 
 #[cfg(test)]
@@ -305,6 +340,12 @@ mod tests {
         assert!(octaves.iter().zip(expected).all(|(a, b)| (a / b - 1.0).abs() < 1e-9), "{octaves:?}");
         assert_eq!(name(28.2, 35.5), "31.5 Hz");
         assert_eq!(name(2818.0, 3548.0), "3.15 kHz");
+    }
+
+    #[test]
+    fn the_balance_says_its_side() {
+        let words = [Some(1.24), Some(-0.72), Some(-0.04), None].map(balance_words);
+        assert_eq!(words, ["R 1.2 dB", "L 0.7 dB", "0.0 dB", "–"]);
     }
 
     #[test]

@@ -1,15 +1,16 @@
 //! The field panel: goniometer as lissajous, polar samples or polar level, with the levels of mid and side.
 
-use egui::{Align2, Painter, Rect, Sense, Ui, Vec2, pos2};
+use egui::{Align2, Painter, Rect, Role, Sense, Ui, Vec2, pos2};
 
-use super::menus::{field_menu, heading_menu};
+use super::menus::field_menu;
+use super::parts::heading_menu;
+use super::speak;
 use crate::app::frame::{Frame, StereoView};
 use crate::app::meter_settings::{FieldGain, FieldPicture};
 use crate::gui::outbox::Outbox;
 use crate::gui::theme::theme;
 use crate::gui::widgets::figures::{plain, reading};
 use crate::gui::widgets::goniometer::{Disc, Trail, paint_polar};
-use crate::gui::widgets::number::picture_info;
 use crate::units::gain_from_db;
 
 /// Height of the line of levels, points.
@@ -22,10 +23,10 @@ pub fn field_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox, size: Vec2) {
     let gain_db = stereo.field.gain_db;
     let gain_of = if settings.gain == FieldGain::Auto { "auto" } else { "fixed" };
     let remark = format!("{} · {gain_of} {} dB", settings.picture.label(), reading(Some(gain_db), 0));
-    heading_menu(ui, "Field", &remark, "Field settings", |ui| field_menu(ui, frame, out));
+    heading_menu(ui, "Field", &remark, |ui| field_menu(ui, frame, out));
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let [mid, side, ratio] = levels(stereo);
-    picture_info(&response, || {
+    speak(ui, &response, Role::Canvas, || {
         let picture = settings.picture.label();
         format!("Goniometer, {picture}: mid {mid} dBFS, side {side} dBFS, side against mid {ratio} dB")
     });
@@ -80,7 +81,7 @@ fn figures_ui(painter: &Painter, rect: Rect, is_spread: bool, figures: &[(&str, 
         let left = if is_spread { rect.left() + step * i as f32 } else { next };
         let mut at = pos2(left, rect.center().y + 1.0);
         for (text, gap, colour) in
-            [(*name, 3.0, t.text_weak), (value, 2.0, t.text), (*unit, 6.0, t.text_weak)]
+            [(*name, 4.0, t.text_weak), (value, 3.0, t.text), (*unit, 5.0, t.text_weak)]
         {
             let shown = painter.text(at, Align2::LEFT_CENTER, text, t.font(t.small), colour);
             at.x = shown.right() + gap;

@@ -4,7 +4,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use egui::{Align2, Mesh, Painter, Rect, Role, Sense, Shape, Stroke, Ui, pos2, vec2};
+use egui::{Align2, Mesh, Painter, Rangef, Rect, Role, Sense, Shape, Stroke, Ui, pos2, vec2};
 
 use super::parts::{choices, heading_menu, loudness_menu, loudness_text, set_loudness, unit_word};
 use super::{MeterPanels, speak};
@@ -20,6 +20,8 @@ use crate::units::Frames;
 const EVERY_S: f64 = 0.5;
 /// Marks in the room below, points.
 const MARKS: f32 = 15.0;
+/// A plot this wide names its colours, points.
+const LEGEND_FROM: f32 = 400.0;
 
 /// What is only visual in the distribution.
 #[derive(Debug, Default)]
@@ -112,7 +114,8 @@ pub fn histogram_ui(ui: &mut Ui, frame: &Frame, panels: &mut MeterPanels, out: &
     let t = theme();
     let settings = &frame.meter_settings.loudness;
     let part = settings.distribution;
-    heading_menu(ui, "Distribution", part.label(), |ui| {
+    let remark = format!("{}, {}", part.label(), unit_word(settings));
+    heading_menu(ui, "Distribution", &remark, |ui| {
         if let Some(part) = choices(ui, part, &LoudnessPart::ALL.map(|p| (p, p.label()))) {
             set_loudness(frame, out, |l| l.distribution = part);
         }
@@ -128,11 +131,12 @@ pub fn histogram_ui(ui: &mut Ui, frame: &Frame, panels: &mut MeterPanels, out: &
     let scale = Scale::new(settings, plot);
     marks_ui(ui, t, &scale, rect, settings);
     let painter = ui.painter_at(plot);
-    let band = scale.x(settings.target() - settings.band_lu)..=scale.x(settings.target() + settings.band_lu);
+    let band = scale.x(settings.target() - settings.band())..=scale.x(settings.target() + settings.band());
     painter.rect_filled(Rect::from_x_y_ranges(band, plot.y_range()), 0.0, faded(t.master, 0.12));
     bars(&painter, &scale, &counted.momentary, faded(t.text, 0.22));
     bars(&painter, &scale, &counted.short_term, faded(t.master, 0.7));
     ends_ui(&painter, t, &scale, settings, counted, integrated);
+    legend_ui(&painter, t, plot);
     response.on_hover_text(
         "Short-term green, momentary grey, in bins of 0.5 LU. I is the integrated loudness; 10 and 95 are the ends of the \
          loudness range.",
@@ -215,6 +219,20 @@ fn bars(painter: &Painter, scale: &Scale, bins: &[u32], colour: egui::Color32) {
     painter.add(Shape::mesh(mesh));
 }
 
+/// Which colour is which, where there is room beside the marks.
+fn legend_ui(painter: &Painter, t: &Theme, plot: Rect) {
+    if plot.width() <= LEGEND_FROM {
+        return;
+    }
+    let mut x = plot.left() + 6.0;
+    for (name, colour) in [("short-term", faded(t.master, 0.7)), ("momentary", faded(t.text, 0.22))] {
+        let patch = Rect::from_min_size(pos2(x, plot.top() + 5.0), vec2(9.0, 7.0));
+        painter.rect_filled(patch, 0.0, colour);
+        let at = pos2(patch.right() + 4.0, plot.top() + 1.0);
+        x = painter.text(at, Align2::LEFT_TOP, name, t.font(t.small), t.text_weak).right() + 10.0;
+    }
+}
+
 /// Marks of the integrated loudness and of the ends of the range.
 fn ends_ui(
     painter: &Painter,
@@ -230,29 +248,44 @@ fn ends_ui(
         return;
     }
     let (low, high) = counted.range_lufs.unzip();
-    for (lufs, name, ink) in [(low, "10", t.text_weak), (high, "95", t.text_weak), (integrated, "I", t.text)]
+    let wide = scale.plot.width() > LEGEND_FROM;
+    let text = |name: &str, lufs| {
+        if wide { format!("{name} {}", loudness_text(settings, Some(lufs))) } else { name.to_owned() }
+    };
+    let top = scale.plot.top();
+    // The integrated loudness first; the ends of the range keep to their sides of it.
+    let mut middle = None;
+    if let Some(lufs) = integrated {
+        let galley = painter.layout_no_wrap(text("I", lufs), t.font(t.small), t.text);
+        let place = place_of(scale, scale.x(lufs) - galley.size().x / 2.0, galley.size().x);
+        painter.vline(scale.x(lufs), top + 13.0..=scale.plot.bottom(), Stroke::new(1.0, t.text));
+        painter.galley(pos2(place.min, top + 1.0), galley, t.text);
+        middle = Some(place);
+    }
+    for (lufs, name, is_low) in
+        [(low, if wide { "10 %" } else { "10" }, true), (high, if wide { "95 %" } else { "95" }, false)]
     {
         let Some(lufs) = lufs else { continue };
-        let x = scale.x(lufs);
-        let top = scale.plot.top() + 13.0;
-        painter.vline(x, top..=scale.plot.bottom(), Stroke::new(1.0, ink));
-        let wide = scale.plot.width() > 400.0;
-        let text = match name {
-            _ if !wide => name.to_owned(),
-            "I" => format!("I {}", loudness_text(settings, Some(lufs))),
-            _ => format!("{name} % {}", loudness_text(settings, Some(lufs))),
+        painter.vline(scale.x(lufs), top + 13.0..=scale.plot.bottom(), Stroke::new(1.0, t.text_weak));
+        let galley = painter.layout_no_wrap(text(name, lufs), t.font(t.small), t.text_weak);
+        let width = galley.size().x;
+        let left = match (is_low, middle) {
+            (true, Some(m)) => (scale.x(lufs) - width - 2.0).min(m.min - width - 5.0),
+            (true, None) => scale.x(lufs) - width - 2.0,
+            (false, Some(m)) => (scale.x(lufs) + 2.0).max(m.max + 5.0),
+            (false, None) => scale.x(lufs) + 2.0,
         };
-        let galley = painter.layout_no_wrap(text, t.font(t.small), ink);
-        // To the side that faces away from the middle, and inside.
-        let aside = match name {
-            "10" => -galley.size().x - 2.0,
-            "95" => 2.0,
-            _ => -galley.size().x / 2.0,
-        };
-        let most = scale.plot.right() - galley.size().x - 2.0;
-        let left = (x + aside).min(most).max(scale.plot.left() + 2.0);
-        painter.galley(pos2(left, scale.plot.top() + 1.0), galley, ink);
+        let place = place_of(scale, left, width);
+        if middle.is_none_or(|m| place.max < m.min || place.min > m.max) {
+            painter.galley(pos2(place.min, top + 1.0), galley, t.text_weak);
+        }
     }
+}
+
+/// Where a word of a width stands, inside the plot.
+fn place_of(scale: &Scale, left: f32, width: f32) -> Rangef {
+    let left = left.min(scale.plot.right() - width - 2.0).max(scale.plot.left() + 2.0);
+    Rangef::new(left, left + width)
 }
 
 #[cfg(test)]

@@ -297,7 +297,7 @@ fn fill_ui(
 }
 
 /// Short-term loudness of the last minutes, newest at the right.
-fn running_ui(ui: &Ui, t: &Theme, plot: Rect, frame: &Frame, axis: &LoudnessAxis) {
+pub(super) fn running_ui(ui: &Ui, t: &Theme, plot: Rect, frame: &Frame, axis: &LoudnessAxis) {
     let values = &frame.meters.loudness.short_term_history;
     let seconds = 300.0f32;
     let per_point = seconds * RUNNING_PER_SECOND / plot.width().max(1.0);

@@ -91,7 +91,7 @@ views! {
         id: "loudness",
         label: "Loudness",
         window_action: Action::LoudnessWindow,
-        smallest_height: 227.0,
+        smallest_height: 223.0,
         growth: 0.3,
         window_size: [360.0, 340.0],
         ui: |ui, frame, _, out| loudness_ui(ui, frame, out),
@@ -157,7 +157,7 @@ views! {
         id: "field",
         label: "Field",
         window_action: Action::FieldWindow,
-        smallest_height: 200.0,
+        smallest_height: 194.0,
         growth: 1.2,
         window_size: [420.0, 500.0],
         ui: |ui, frame, _, out| {

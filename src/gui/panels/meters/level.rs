@@ -6,11 +6,13 @@
 mod face;
 mod menu;
 
-use egui::{Align, Align2, Color32, Layout, Rect, Role, Sense, Stroke, Ui, UiBuilder, Vec2, pos2, vec2};
+use egui::{Align2, Color32, Rect, Role, Sense, Stroke, Ui, Vec2, pos2, vec2};
 
+use super::correlation::balance_words;
+use super::parts::heading_with;
+use super::point::point_button;
 use super::speak;
-use crate::app::frame::AES17_OVER_PLAIN_DB;
-use crate::app::frame::{Frame, LevelView};
+use crate::app::frame::{AES17_OVER_PLAIN_DB, Frame, LevelView, is_full_scale_dbfs};
 use crate::app::meter_settings::{HoldMode, LevelScale, LevelSettings, RmsKind, RmsTime};
 use crate::app::{Action, Command};
 use crate::gui::outbox::Outbox;
@@ -69,27 +71,14 @@ fn highest(pair: [Option<f64>; 2]) -> Option<f64> {
     pair.into_iter().flatten().reduce(f64::max)
 }
 
-/// Title, menu and point on one line.
+/// Title, scale, point and menu on one line.
 fn heading_ui(ui: &mut Ui, t: &Theme, frame: &Frame, out: &mut Outbox) {
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 16.0), Sense::hover());
+    let scale = frame.meter_settings.level.scale.label();
+    let name = format!("Level meter, {scale}");
+    let free = heading_with(ui, "Level", &name, |ui| menu::level_menu(ui, frame, out));
     let font = t.font(t.small);
-    let title =
-        ui.painter().text(rect.left_center(), Align2::LEFT_CENTER, "Level", font.clone(), t.text_weak);
-    let place = Rect::from_min_max(pos2(title.right() + 6.0, rect.top()), rect.max);
-    let layout = Layout::left_to_right(Align::Center);
-    let mut inside = ui.new_child(UiBuilder::new().id_salt("level_menu").max_rect(place).layout(layout));
-    inside.spacing_mut().button_padding = vec2(5.0, 0.0);
-    inside.spacing_mut().interact_size.y = 16.0;
-    menu::level_menu(&mut inside, frame, out);
-    let free = (rect.right() - inside.min_rect().right() - 8.0).max(0.0);
-    let mut job = egui::text::LayoutJob::single_section(
-        frame.meters.point.clone(),
-        egui::TextFormat::simple(font, t.text_weak),
-    );
-    job.wrap = egui::text::TextWrapping::truncate_at_width(free);
-    let point = ui.painter().layout_job(job);
-    let at = pos2(rect.right() - point.size().x, rect.center().y - point.size().y / 2.0);
-    ui.painter().galley(at, point, t.text_weak);
+    let shown = ui.painter().text(free.left_center(), Align2::LEFT_CENTER, scale, font, t.text);
+    point_button(ui, frame, free.with_min_x(shown.right() + 8.0), out);
 }
 
 fn hint_ui(ui: &mut Ui, frame: &Frame) {
@@ -108,12 +97,12 @@ fn hint_ui(ui: &mut Ui, frame: &Frame) {
     );
     let time = |at: Frames| hms_from_seconds(frame.rate().seconds_from_frames(at));
     if let Some(at) = highest_place(level) {
-        ui.label(format!("Highest true peak at {}: shift-click goes there.", time(at)));
+        ui.label(format!("Highest true peak at {}: Shift-click goes there.", time(at)));
     }
     if let Some(at) = level.over_at.into_iter().flatten().max() {
         ui.label(format!("Last over at {}.", time(at)));
     }
-    ui.label("Click to reset holds, maxima and integrated readings.");
+    ui.label("A click resets holds, maxima and integrated readings.");
 }
 
 /// What a screen reader says.
@@ -188,14 +177,17 @@ impl Room {
         let grown = (1.0 + 0.4 * (grown - 1.0)).clamp(1.0, 2.5);
         let (has_values, has_channels) = (rect.height() >= VALUES_FROM, rect.width() >= CHANNELS_FROM);
         let left = rect.left() + 26.0 * grown;
-        let wanted = if has_channels { 178.0 } else { 126.0 };
+        let wanted = if has_channels { 208.0 } else { 126.0 };
         let figures = (wanted * grown).min(rect.width() * 0.56);
         let right = rect.right() - figures - 16.0 * grown;
         let width = (right - left).clamp(40.0, 150.0 * grown);
         let under = if has_values { 44.0 * grown } else { 6.0 };
         let bars =
             Rect::from_min_max(pos2(left, rect.top() + 7.0), pos2(left + width, rect.bottom() - under));
-        let figures = Rect::from_min_max(pos2(bars.right() + 16.0 * grown, rect.top()), rect.max);
+        // In a wide room the figures stay beside their names.
+        let left = bars.right() + 16.0 * grown;
+        let width = (rect.right() - left).min(figures.max(wanted * grown));
+        let figures = Rect::from_min_size(pos2(left, rect.top()), vec2(width, rect.height()));
         Self { whole: rect, bars, figures, grown, has_values, has_channels }
     }
 
@@ -281,7 +273,7 @@ fn channel_ui(ui: &Ui, t: &Theme, face: &Face, room: &Room, frame: &Frame, chann
         fill(ui, t, face, narrow, level.true_peak_now_dbtp[channel], 0.7);
         mark_ui(ui, t, face, narrow, level.true_peak_dbtp[channel]);
     }
-    let lit = if level.overs[channel] > 0 || level.hold_dbfs[channel].is_some_and(|h| h >= -0.000_1) {
+    let lit = if level.overs[channel] > 0 || level.hold_dbfs[channel].is_some_and(is_full_scale_dbfs) {
         t.meter_high
     } else if level.true_peak_overs[channel] > 0 {
         t.meter_mid
@@ -301,14 +293,19 @@ fn values_ui(ui: &Ui, t: &Theme, face: &Face, room: &Room, frame: &Frame, channe
     let (rect, _) = room.channel(channel);
     let step = 12.0 * room.grown;
     let now = bar_of(frame, channel).solid.map(|db| face.value(db));
+    let side = if channel == 0 { "L" } else { "R" };
+    let named = format!("{side} {}", face.unit);
+    // Where the bar is narrower than side and unit, the unit stands with the figures alone.
+    let fits =
+        ui.painter().layout_no_wrap(named.clone(), room.small(t), t.text).size().x + 4.0 <= rect.width();
     let lines = [
         ("peak", reading(level.max_dbfs[channel], 1), t.text),
         (
             if frame.meter_settings.level.scale == LevelScale::Dbfs { "RMS" } else { "now" },
-            reading(now, 1),
+            face.text(now),
             t.text,
         ),
-        ("", (if channel == 0 { "L " } else { "R " }).to_owned() + face.unit, t.text_weak),
+        ("", if fits { named } else { side.to_owned() }, t.text_weak),
     ];
     for (i, (name, value, ink)) in lines.into_iter().enumerate() {
         let y = rect.bottom() + 7.0 * room.grown + step * (i as f32 + 0.5);
@@ -352,7 +349,8 @@ fn lines(face: &Face, frame: &Frame) -> Vec<Line> {
     let mut lines = Vec::with_capacity(8);
     if settings.scale != LevelScale::Dbfs {
         let now = [0, 1].map(|c| bar_of(frame, c).solid.map(|db| face.value(db)));
-        lines.push(Line::level(settings.scale.label(), now, face.unit));
+        let (name, both) = (settings.scale.label(), face.text(highest(now)));
+        lines.push(Line { name, pair: now.map(|v| face.text(v)), both, unit: face.unit });
     }
     if settings.hold != HoldMode::Off {
         lines.push(Line::level("peak hold", level.hold_dbfs, "dBFS"));
@@ -360,9 +358,10 @@ fn lines(face: &Face, frame: &Frame) -> Vec<Line> {
     lines.push(Line::level(rms_label(settings), rms_dbfs(level, settings), "dBFS"));
     lines.push(Line::count("overs", level.overs));
     lines.push(Line::count("TP overs", level.true_peak_overs));
-    let balance = reading(frame.meters.stereo.balance_db, 1);
-    let pair = [String::new(), balance.clone()];
-    lines.push(Line { name: "balance", pair, both: balance, unit: "dB" });
+    let balance = balance_words(frame.meters.stereo.balance_db);
+    let number = balance.trim_end_matches(" dB").to_owned();
+    let pair = [String::new(), number.clone()];
+    lines.push(Line { name: "balance", pair, both: number, unit: "dB" });
     let percent = level.dc.map(|dc| dc.map(|dc| 100.0 * dc));
     let widest = percent.into_iter().flatten().max_by(|a, b| a.abs().total_cmp(&b.abs()));
     let pair = percent.map(|p| reading(p, 3));

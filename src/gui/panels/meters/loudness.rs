@@ -3,10 +3,11 @@
 
 use egui::{Align2, Color32, Painter, Pos2, Rect, Role, Sense, Stroke, Ui, UiBuilder, Vec2, pos2, vec2};
 
+use super::history::running_ui;
 use super::parts::{
-    LoudnessAxis, choices, heading_menu, loudness_menu, loudness_text, point_menu, set_loudness, unit_word,
+    LoudnessAxis, choices, heading_menu, loudness_menu, loudness_text, set_loudness, unit_word,
 };
-use super::speak;
+use super::{point_menu, speak};
 use crate::app::Command;
 use crate::app::command::MeterAct;
 use crate::app::frame::{Frame, LoudnessView, PlaceReading};
@@ -18,6 +19,10 @@ use crate::units::ms_from_seconds;
 
 /// Size the panel is made for, points; larger rooms magnify it.
 const MADE_FOR: Vec2 = vec2(228.0, 182.0);
+/// The figures are spread over this at most, points.
+const WIDEST: f32 = 190.0;
+/// A rest of the width that has room for the last minutes, points.
+const HISTORY_FROM: f32 = 240.0;
 /// Height of the buttons.
 const CONTROLS: f32 = 24.0;
 /// A range of less than this is not stable (Tech 3342), seconds.
@@ -49,9 +54,9 @@ impl Figures {
                 max_momentary_lufs: view.max_momentary_lufs,
                 max_short_term_lufs: view.max_short_term_lufs,
                 true_peak_dbtp: view.max_true_peak_dbtp,
-                plr_db: view.plr_lu,
-                psr_db: view.psr_lu,
-                min_psr_db: view.min_psr_lu,
+                plr_db: view.plr_db,
+                psr_db: view.psr_db,
+                min_psr_db: view.min_psr_db,
                 measured_s: view.measured_s,
                 stale_s: 0.0,
                 length_s: None,
@@ -98,8 +103,26 @@ pub fn loudness_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
     bars_ui(ui, t, bars.shrink2(vec2(0.0, 6.0)), zoom, settings, view, &figures);
     let right = Rect::from_min_max(pos2(bars.right() + 12.0 * zoom, body.top()), body.max);
     figures_ui(ui, t, right, zoom, settings, view, &figures);
+    let rest = Rect::from_min_max(pos2(right.left() + (WIDEST + 24.0) * zoom, body.top()), body.max);
+    if rest.width() > HISTORY_FROM {
+        history(ui, t, rest, frame, zoom);
+    }
     let controls = Rect::from_min_max(pos2(rect.left(), body.bottom()), rect.max);
     controls_ui(ui, controls, frame, &figures, out);
+}
+
+/// The last minutes beside the figures, on a scale of their own, where a wide room has place for them.
+fn history(ui: &Ui, t: &Theme, rect: Rect, frame: &Frame, zoom: f32) {
+    let settings = &frame.meter_settings.loudness;
+    let bottom = (rect.height() - 12.0).min(MADE_FOR.y * zoom);
+    let plot = Rect::from_min_max(rect.min + vec2(30.0, 6.0), pos2(rect.right(), rect.top() + bottom - 15.0));
+    let axis = LoudnessAxis::new(settings);
+    ui.painter().rect_filled(plot, 2.0, t.ground);
+    axis.marks_ui(ui.painter(), t, plot, plot.left() - 5.0, 26.0);
+    let painter = ui.painter_at(plot);
+    axis.grid_ui(&painter, t, plot, 26.0);
+    axis.target_ui(&painter, t, plot, settings);
+    running_ui(ui, t, plot, frame, &axis);
 }
 
 /// What the figures are of; “EBU Mode” only when it is.
@@ -160,7 +183,7 @@ fn bars_ui(
     let width = 13.0 * zoom;
     let area =
         Rect::from_x_y_ranges(left..=left + 2.0 * width + 4.0 * zoom, rect.top()..=rect.bottom() - 14.0);
-    axis.marks_ui(painter, t, area, pos2(left - 5.0, 0.0).x, 26.0);
+    axis.marks_ui(painter, t, area, left - 5.0, 26.0);
     let bars = [
         ("M", view.momentary_lufs, figures.max_momentary_lufs),
         ("S", view.short_term_lufs, figures.max_short_term_lufs),
@@ -184,7 +207,7 @@ fn bars_ui(
 
 /// Green on the target or below, amber above its band.
 fn bar_colour(t: &Theme, settings: &LoudnessSettings, lufs: f64) -> Color32 {
-    if lufs > settings.target() + settings.band_lu { t.meter_mid } else { t.meter_low }
+    if lufs > settings.target() + settings.band() { t.meter_mid } else { t.meter_low }
 }
 
 fn figures_ui(
@@ -199,7 +222,7 @@ fn figures_ui(
     let painter = ui.painter().with_clip_rect(rect.expand(2.0));
     let unit = unit_word(settings);
     let on_target =
-        figures.integrated_lufs.is_some_and(|i| (i - settings.target()).abs() <= settings.band_lu + 1e-9);
+        figures.integrated_lufs.is_some_and(|i| (i - settings.target()).abs() <= settings.band() + 1e-9);
     let ink = if on_target { t.master } else { t.text };
     let is_wide = rect.width() > 144.0 * zoom;
     let title = match is_wide {
@@ -207,11 +230,13 @@ fn figures_ui(
         false => "integrated".to_owned(),
     };
     let integrated = loudness_text(settings, figures.integrated_lufs);
-    big(&painter, t, rect.min, zoom, &title, (&integrated, t.readout, ink), unit);
+    let shown = big(&painter, t, rect.min, zoom, &title, (&integrated, t.readout, ink), unit);
     if rect.width() > 150.0 * zoom {
-        distance(&painter, t, rect, zoom, settings, figures);
+        let end = pos2(rect.right().min(rect.left() + WIDEST * zoom), shown.bottom());
+        distance(&painter, t, (shown.right() + 6.0, end), zoom, settings, figures);
     }
-    let half = rect.width() / 2.0;
+    // In a wide room the figures stay together.
+    let half = rect.width().min(WIDEST * zoom) / 2.0;
     let row = rect.min + vec2(0.0, 48.0 * zoom);
     // Without room beside the figures their unit stands in the name.
     let (names, size, unit_after) = match is_wide {
@@ -223,7 +248,11 @@ fn figures_ui(
         let at = row + vec2(half * i as f32, 0.0);
         big(&painter, t, at, zoom, name, (value, size, t.text), unit_after);
     }
-    let psr = format!("{} ({})", plain_reading(figures.psr_db, 1), plain_reading(figures.min_psr_db, 1));
+    // Since the reset it is of the last 3 s, by place of the loudest.
+    let psr_name = match settings.part {
+        LoudnessPart::SinceReset => "PSR now",
+        LoudnessPart::Song | LoudnessPart::Album => "PSR at max S",
+    };
     let range_name = match (figures.is_stable(), is_wide) {
         (true, _) => "LRA",
         (false, true) => "LRA, unstable",
@@ -234,12 +263,13 @@ fn figures_ui(
         ("max M", loudness_text(settings, figures.max_momentary_lufs), unit),
         ("true peak", reading(figures.true_peak_dbtp, 1), "dBTP"),
         (range_name, plain_reading(figures.range_lu, 1), "LU"),
-        ("PLR", plain_reading(figures.plr_db, 1), "LU"),
-        ("PSR (min)", psr, "LU"),
+        ("PLR", plain_reading(figures.plr_db, 1), "dB"),
+        (psr_name, plain_reading(figures.psr_db, 1), "dB"),
+        ("PSR min", plain_reading(figures.min_psr_db, 1), "dB"),
     ];
     let font = t.font(t.small * zoom);
     for (i, (name, value, unit)) in rows.into_iter().enumerate() {
-        let y = rect.top() + (96.0 + 15.0 * i as f32) * zoom;
+        let y = rect.top() + (92.0 + 13.5 * i as f32) * zoom;
         let weak = name == range_name && !figures.is_stable();
         painter.text(pos2(rect.left(), y), Align2::LEFT_CENTER, name, font.clone(), t.text_weak);
         let at = pos2((rect.left() + 118.0 * zoom).min(rect.right() - 30.0 * zoom), y);
@@ -249,6 +279,7 @@ fn figures_ui(
     }
 }
 
+/// A name, its value below and the unit after it; where the unit stands.
 fn big(
     painter: &Painter,
     t: &Theme,
@@ -257,7 +288,7 @@ fn big(
     name: &str,
     (value, size, ink): (&str, f32, Color32),
     unit: &str,
-) {
+) -> Rect {
     painter.text(at, Align2::LEFT_TOP, name, t.font(t.small * zoom), t.text_weak);
     let shown = painter.text(at + vec2(0.0, 12.0 * zoom), Align2::LEFT_TOP, value, t.font(size * zoom), ink);
     let baseline = if size > 20.0 { 4.5 } else { 2.0 };
@@ -267,14 +298,15 @@ fn big(
         unit,
         t.font(t.small * zoom),
         t.text_weak,
-    );
+    )
 }
 
-/// How far the integrated loudness is from the target; where figures are in LU they say it themselves.
+/// How far the integrated loudness is from the target, on the line of the unit between a left and a right end; where figures
+/// are in LU they say it themselves.
 fn distance(
     painter: &Painter,
     t: &Theme,
-    rect: Rect,
+    (left, end): (f32, Pos2),
     zoom: f32,
     settings: &LoudnessSettings,
     figures: &Figures,
@@ -283,10 +315,11 @@ fn distance(
     let Some(far) = far.filter(|_| settings.unit == crate::app::meter_settings::LoudnessUnit::Lufs) else {
         return;
     };
-    let at = pos2(rect.left() + 116.0 * zoom, rect.top() + 21.0 * zoom);
-    painter.text(at, Align2::LEFT_TOP, signed(far, 1), t.font(t.small * zoom), t.text_weak);
-    let at = at + vec2(0.0, 11.0 * zoom);
-    painter.text(at, Align2::LEFT_TOP, "LU", t.font(t.small * zoom), t.text_weak);
+    let text = format!("{} LU", signed(far, 1));
+    let galley = painter.layout_no_wrap(text, t.font(t.small * zoom), t.text_weak);
+    if end.x - galley.size().x >= left {
+        painter.galley(end - galley.size(), galley, t.text_weak);
+    }
 }
 
 fn controls_ui(ui: &mut Ui, rect: Rect, frame: &Frame, figures: &Figures, out: &mut Outbox) {

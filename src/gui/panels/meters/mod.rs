@@ -17,6 +17,7 @@ mod loudness;
 mod menus;
 mod parts;
 mod places;
+mod point;
 pub mod services;
 mod spectrogram;
 mod spectrum;
@@ -26,9 +27,9 @@ mod trace;
 mod traces;
 mod windows;
 
-use egui::{Align2, Response, Role, Sense, Ui, WidgetInfo, vec2};
+use egui::{Align2, Rect, Response, Role, Sense, Ui, WidgetInfo, vec2};
 
-use crate::gui::theme::Theme;
+use crate::gui::theme::theme;
 use bits::bits_ui;
 pub use column::{column_width, meters_ui};
 use correlation::correlation_ui;
@@ -38,8 +39,9 @@ use history::history_ui;
 pub use kind::{MeterKind, View};
 use level::level_ui;
 use loudness::loudness_ui;
-pub use parts::{choices, heading_menu, point_menu};
+pub use parts::{choices, heading_menu};
 pub use places::{arrange, do_action, own_layouts_menu, place_menu, places_menu, switched};
+pub use point::point_menu;
 pub use spectrogram::spectrogram_ui;
 pub use spectrum::spectrum_ui;
 pub use strip::{show_workspace, strip_front, strip_ui};
@@ -81,9 +83,34 @@ pub fn speak(ui: &Ui, response: &Response, role: Role, text: impl FnOnce() -> St
 }
 
 /// A title at the left and a remark at the right of a line.
-pub fn heading(ui: &mut Ui, t: &Theme, title: &str, remark: &str) {
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 16.0), Sense::hover());
+pub fn heading(ui: &mut Ui, title: &str, remark: &str) {
+    let (_, free) = title_ui(ui, title);
+    remark_ui(ui, free, remark);
+}
+
+/// The line of a heading with its title, and what is free behind that.
+fn title_ui(ui: &mut Ui, title: &str) -> (Rect, Rect) {
+    let t = theme();
+    let (line, _) = ui.allocate_exact_size(vec2(ui.available_width(), 16.0), Sense::hover());
     let font = t.font(t.small);
-    ui.painter().text(rect.left_center(), Align2::LEFT_CENTER, title, font.clone(), t.text_weak);
-    ui.painter().text(rect.right_center(), Align2::RIGHT_CENTER, remark, font, t.text_weak);
+    let shown = ui.painter().text(line.left_center(), Align2::LEFT_CENTER, title, font, t.text_weak);
+    (line, line.with_min_x(shown.right() + 8.0))
+}
+
+/// A remark at the right of a free place. Where room is short it loses its first parts.
+fn remark_ui(ui: &Ui, free: Rect, remark: &str) {
+    let (t, painter) = (theme(), ui.painter());
+    let font = t.font(t.small);
+    let fits = |text: &&str| {
+        let galley = painter.layout_no_wrap((*text).to_owned(), font.clone(), t.text_weak);
+        galley.size().x <= free.width()
+    };
+    if let Some(text) = shorter(remark).find(fits) {
+        painter.text(free.right_center(), Align2::RIGHT_CENTER, text, font.clone(), t.text_weak);
+    }
+}
+
+/// A remark, and what is left of it without its first part, its first two …
+fn shorter(remark: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(remark), |text| text.split_once(" · ").map(|(_, rest)| rest))
 }

@@ -1,14 +1,14 @@
-//! What several meters share: a heading with a menu of settings, the loudness axis, and the menus of scale, target and
-//! meter point.
+//! What several meters share: a heading with a menu of settings, the loudness axis, and the menu of scale and target.
 
 use egui::{
-    Align2, Painter, Popup, PopupCloseBehavior, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2,
+    Align2, Painter, Popup, PopupCloseBehavior, Rect, RectAlign, Response, Role, Sense, Stroke, Ui,
+    WidgetInfo, pos2, vec2,
 };
 
-use super::heading;
+use super::{remark_ui, title_ui};
 use crate::app::frame::Frame;
 use crate::app::meter_settings::{
-    BANDS_LU, EBU_TARGET_LUFS, LoudnessScale, LoudnessSettings, LoudnessUnit, MeterPoint, TARGETS_LUFS,
+    BANDS_LU, EBU_TARGET_LUFS, LoudnessScale, LoudnessSettings, LoudnessUnit, TARGETS_LUFS,
 };
 use crate::gui::outbox::Outbox;
 use crate::gui::theme::{Theme, faded, theme};
@@ -18,30 +18,42 @@ use crate::gui::widgets::{NumberSpec, number_field};
 /// Targets offered beside the one that is typed, LUFS.
 const TARGETS: [f64; 6] = [-23.0, -18.0, -16.0, -14.0, -12.0, -9.0];
 
-/// A heading whose right end opens a menu of settings; the menu stays open while things are chosen in it.
+/// The menu of a heading: beside the meter where there is room, so that one sees what is chosen, else below its right end.
+/// It stays open while things are chosen in it.
+pub fn beside<'a>(button: &Response, heading: Rect) -> Popup<'a> {
+    const ELSE: &[RectAlign] = &[RectAlign::BOTTOM_END, RectAlign::TOP_END];
+    Popup::menu(button)
+        .anchor(heading)
+        .align(RectAlign::LEFT_START)
+        .align_alternatives(ELSE)
+        .gap(8.0)
+        .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
+}
+
+/// A heading whose right end opens a menu of settings.
 pub fn heading_menu(ui: &mut Ui, title: &str, remark: &str, menu: impl FnOnce(&mut Ui)) {
+    let free = heading_with(ui, title, &format!("{title} settings"), menu);
+    remark_ui(ui, free, remark);
+}
+
+/// Title and menu of a heading, the menu under a name of its own; gives the place between them.
+pub(super) fn heading_with(ui: &mut Ui, title: &str, name: &str, menu: impl FnOnce(&mut Ui)) -> Rect {
     let t = theme();
-    // Room for the button.
-    let top = ui.cursor().min;
-    let right = ui.max_rect().right();
-    ui.scope(|ui| {
-        ui.set_max_width(right - top.x - 20.0);
-        heading(ui, t, title, remark);
-    });
-    let button = Rect::from_min_size(pos2(right - 16.0, top.y), vec2(16.0, 16.0));
+    let (line, free) = title_ui(ui, title);
+    let button = line.with_min_x(line.right() - line.height());
     let response = ui.interact(button, ui.scope_id().with((title, "settings")), Sense::click());
-    let label = format!("{title} settings");
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &label));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, name));
     let ink = if response.hovered() || response.has_focus() { t.text } else { t.text_weak };
     for i in -1..=1 {
         ui.painter().circle_filled(button.center() + vec2(4.0 * i as f32, 0.0), 1.2, ink);
     }
     crate::gui::widgets::number::focus_ring(ui, &response, button);
-    Popup::menu(&response).close_behavior(PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
+    beside(&response, line).show(|ui| {
         ui.set_min_width(180.0);
         menu(ui);
     });
-    response.on_hover_text(label);
+    response.on_hover_text(format!("{title} settings"));
+    free.with_max_x(button.left() - 4.0)
 }
 
 /// Some words of which one is chosen; the one clicked.
@@ -89,28 +101,10 @@ pub fn loudness_menu(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
         ui.label("±");
         let spec = NumberSpec::new("Band about the target", "LU", *BANDS_LU.start(), *BANDS_LU.end());
         let spec = spec.default_value(1.0).decimals(1);
-        if let Some(band) = number_field(ui, "band", &spec, settings.band_lu, 64.0).value {
+        if let Some(band) = number_field(ui, "band", &spec, settings.band(), 64.0).value {
             set_loudness(frame, out, |l| l.band_lu = (band * 10.0).round() / 10.0);
         }
     });
-}
-
-/// Where the meters listen.
-pub fn point_menu(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
-    let now = frame.meter_settings.point;
-    let slot = frame.selection.slot.map(|id| (MeterPoint::AfterSlot(id), "After the selected processor"));
-    let before = [(MeterPoint::Source, "Source"), (MeterPoint::SongChain, "After the song's chain")];
-    let after = [
-        (MeterPoint::MasterTap, "Master tap"),
-        (MeterPoint::Delivered, "As delivered, 44.1 kHz and 16 bit"),
-        (MeterPoint::Monitor, "Monitors"),
-    ];
-    for (point, label) in before.into_iter().chain(slot).chain(after) {
-        if ui.selectable_label(now == point, label).clicked() {
-            out.set_meters(frame, |m| m.point = point);
-            ui.close();
-        }
-    }
 }
 
 /// The unit loudness is written in.
@@ -188,7 +182,7 @@ impl LoudnessAxis {
     /// The target and its band across a picture.
     pub fn target_ui(&self, painter: &Painter, t: &Theme, rect: Rect, settings: &LoudnessSettings) {
         let target = settings.target();
-        let band = self.y(rect, target + settings.band_lu)..=self.y(rect, target - settings.band_lu);
+        let band = self.y(rect, target + settings.band())..=self.y(rect, target - settings.band());
         painter.rect_filled(Rect::from_x_y_ranges(rect.x_range(), band), 0.0, faded(t.master, 0.18));
         painter.hline(rect.x_range(), self.y(rect, target), Stroke::new(1.0, t.master));
     }

@@ -3,7 +3,7 @@
 use egui::Ui;
 
 use super::{MeterKind, point_menu};
-use crate::app::meter_settings::{Arrangement, BuiltIn, LayoutSettings};
+use crate::app::meter_settings::{Arrangement, BuiltIn, MeterSettings};
 use crate::app::{Action, Frame};
 use crate::gui::outbox::Outbox;
 
@@ -39,8 +39,12 @@ pub fn do_action(action: Action, frame: &Frame, out: &mut Outbox) -> bool {
     true
 }
 
-/// Whether a command of the layouts is a switch that is on; `None` if it is none.
-pub fn switched(action: Action, layout: &LayoutSettings) -> Option<bool> {
+/// Whether a command of the meters is a switch that is on; `None` if it is none.
+pub fn switched(action: Action, settings: &MeterSettings) -> Option<bool> {
+    let layout = &settings.layout;
+    if let Some(point) = action.meter_point() {
+        return Some(settings.point == point);
+    }
     if let Some(built_in) = built_in_of(action) {
         return Some(layout.chosen == built_in.label());
     }
@@ -84,7 +88,7 @@ pub(super) fn column_menu(ui: &mut Ui, frame: &Frame, kind: MeterKind, out: &mut
         arrange(frame, out, |a| a.move_in_column(kind.id(), index + 2));
         ui.close();
     }
-    let set = column.get(index).is_some_and(|p| p.height > 0.0);
+    let set = column.get(index).is_some_and(|p| p.chosen_height() > 0.0);
     if ui.add_enabled(set, egui::Button::new("Usual height")).clicked() {
         arrange(frame, out, |a| a.set_height(kind.id(), 0.0));
         ui.close();

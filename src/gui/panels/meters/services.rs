@@ -6,7 +6,7 @@
 use egui::{Align2, Color32, Id, Rect, RichText, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use crate::app::Command;
-use crate::app::frame::{Frame, Grade, Mode, RowState, Service, ServicePlay, SongFigures, Verdict};
+use crate::app::frame::{Frame, Grade, Held, Mode, RowState, Service, ServicePlay, SongFigures, Verdict};
 use crate::gui::outbox::Outbox;
 use crate::gui::theme::{Theme, theme};
 use crate::gui::widgets::figures::{plain_reading, reading, signed};
@@ -91,8 +91,10 @@ fn tools_ui(ui: &mut Ui, frame: &Frame, state: &mut ServicesState, out: &mut Out
 
 /// The service that is heard, with its gain.
 pub fn play_text(play: &ServicePlay) -> String {
+    let is_less = matches!(play.held, Some(Held::Limiter | Held::Unknown));
+    let held = if is_less { ", held at the ceiling" } else { "" };
     match play.gain_db {
-        Some(gain_db) => format!("{} {} dB ({})", play.name, signed(gain_db, 1), play.mode.label()),
+        Some(gain_db) => format!("{} {} dB ({}{held})", play.name, signed(gain_db, 1), play.mode.label()),
         None => format!("{} … ({})", play.name, play.mode.label()),
     }
 }
@@ -151,7 +153,11 @@ fn head_ui(ui: &mut Ui, state: &ServicesState) {
 fn row_ui(ui: &mut Ui, frame: &Frame, service: &Service, state: &mut ServicesState, out: &mut Outbox) {
     let t = theme();
     let mode = mode_of(service, state);
-    let verdict = figures_of(frame, subject(service, mode)).map(|f| service.verdict(&f));
+    let turns = service.turns_by(mode);
+    let verdict = match turns {
+        true => figures_of(frame, subject(service, mode)).map(|f| service.verdict(&f)),
+        false => Some(Verdict { text: format!("– ({})", other_way(mode)), ..Verdict::default() }),
+    };
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), Sense::hover());
     let row = ui.interact(rect, Id::unique("service row").with(&service.id), Sense::click());
     let chosen = state.chosen.as_ref() == Some(&service.id);
@@ -170,7 +176,7 @@ fn row_ui(ui: &mut Ui, frame: &Frame, service: &Service, state: &mut ServicesSta
         ui.painter().rect_filled(rect, 0.0, t.panel_raised);
     }
     let [play, name, target, gain, lufs, peak, said, date] = columns(rect);
-    if service.spec.is_none() && service.target_lufs.is_some() {
+    if turns && service.spec.is_none() && service.target_lufs.is_some() {
         play_ui(ui, frame, service, mode, play, out);
     }
     elided(ui, name, &service.name, t.body, t.text);
@@ -183,7 +189,11 @@ fn row_ui(ui: &mut Ui, frame: &Frame, service: &Service, state: &mut ServicesSta
         right(lufs, plain_reading(Some(playback.lufs), 1));
         right(peak, plain_reading(playback.true_peak_dbtp, 1));
     }
-    verdict_ui(ui, t, said, verdict.as_ref());
+    if turns {
+        verdict_ui(ui, t, said, verdict.as_ref());
+    } else {
+        elided(ui, said, words, t.body, t.text_weak);
+    }
     if date.width() > 20.0 {
         elided(ui, date, &format!("{}, {}", service.date, service.confidence.label()), t.small, t.text_weak);
     }
@@ -199,6 +209,14 @@ fn row_ui(ui: &mut Ui, frame: &Frame, service: &Service, state: &mut ServicesSta
     }
 }
 
+/// Why a service has nothing to say in a mode it does not turn by.
+fn other_way(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Track => "turns whole albums only",
+        Mode::Album => "turns song by song only",
+    }
+}
+
 /// Sides and discs are judged on the album whatever is asked for.
 fn subject(service: &Service, mode: Mode) -> Mode {
     let whole = service.spec.is_some_and(|s| s.side_s.is_some() || s.disc_s.is_some());
@@ -210,7 +228,10 @@ fn play_ui(ui: &mut Ui, frame: &Frame, service: &Service, mode: Mode, rect: Rect
     let on = frame.album.playing.as_ref().is_some_and(|p| p.id == service.id && p.mode == mode);
     let label = format!("Play at the level of {}", service.name);
     let mut child = ui.new_child(egui::UiBuilder::new().max_rect(rect.shrink2(vec2(2.0, 1.0))));
-    if icon_button(&mut child, Icon::Play, &label, on.then_some(t.warning), 28.0, true).clicked() {
+    let about = "Its gain in the monitors. A raise is heard only as far as peaks stay under its ceiling and full scale: \
+                 a limiter of the service is not imitated.";
+    let button = icon_button(&mut child, Icon::Play, &label, on.then_some(t.warning), 28.0, true);
+    if button.on_hover_text(about).clicked() {
         let chosen = (!on).then(|| (service.id.clone(), mode));
         out.send(Command::PlayAtService(chosen));
     }
@@ -256,17 +277,20 @@ fn detail_ui(ui: &mut Ui, frame: &Frame, service: &Service) {
         );
     }
     ui.add_space(4.0);
-    if let Some(whole) = &frame.album.whole {
-        told_ui(ui, t, "", "Album", &service.verdict(whole), false);
+    let whole = frame.album.whole.as_ref();
+    if let Some(verdict) = whole.and_then(|whole| service.verdict_by(Mode::Album, whole)) {
+        told_ui(ui, t, "", "Album", &verdict, false);
     }
     if service.spec.is_some_and(|s| s.side_s.is_some() || s.disc_s.is_some()) {
         return;
     }
     for (index, song) in frame.session.songs.iter().enumerate() {
         let Some(row) = frame.album.row(song.id) else { continue };
-        let Some(figures) = &row.figures else { continue };
+        let Some(verdict) = row.figures.as_ref().and_then(|f| service.verdict_by(Mode::Track, f)) else {
+            continue;
+        };
         let old = row.state != RowState::Fresh;
-        told_ui(ui, t, &(index + 1).to_string(), &song.metadata.full_title(), &service.verdict(figures), old);
+        told_ui(ui, t, &(index + 1).to_string(), &song.metadata.full_title(), &verdict, old);
     }
 }
 

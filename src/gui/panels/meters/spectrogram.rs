@@ -10,7 +10,8 @@ use egui::{
     Ui, Vec2, pos2, vec2,
 };
 
-use super::{heading, speak};
+use super::parts::heading_menu;
+use super::speak;
 use crate::app::frame::{GRAM_COLUMNS, GRAM_HIGH_HZ, GRAM_LOW_HZ, GRAM_ROWS, SpectrogramView};
 use crate::app::meter_settings::SpectrumSettings;
 use crate::app::{Command, Frame};
@@ -25,16 +26,20 @@ use crate::units::{Frames, SampleRate, hms_from_seconds};
 const RANGES_DB: [f32; 4] = [60.0, 80.0, 90.0, 120.0];
 /// Seconds across.
 const SPANS_S: [u32; 4] = [10, 30, 60, 180];
-/// Frequencies named at the side, Hz.
-const NAMED_HZ: [(f64, &str); 7] = [
+/// Frequencies named at the side, Hz: decades first, the others where there is room.
+const NAMED_HZ: [(f64, &str); 9] = [
+    (100.0, "100"),
+    (1000.0, "1k"),
+    (10_000.0, "10k"),
     (20.0, "20"),
     (50.0, "50"),
-    (100.0, "100"),
     (500.0, "500"),
-    (1000.0, "1k"),
     (5000.0, "5k"),
-    (10_000.0, "10k"),
+    (200.0, "200"),
+    (2000.0, "2k"),
 ];
+/// Room from one name to the next, points.
+const NAME_APART: f32 = 14.0;
 
 /// What a texture shows; with another one all of it is painted again.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -63,11 +68,11 @@ pub fn spectrogram_ui(ui: &mut Ui, frame: &Frame, size: Vec2, out: &mut Outbox) 
         "{} {} · {} to {} dB · {} s",
         settings.size.base(),
         settings.window.in_words(),
-        plain(f64::from(settings.gram_top_db - settings.gram_range_db), 0),
-        plain(f64::from(settings.gram_top_db), 0),
+        plain(f64::from(settings.gram_top() - settings.gram_range()), 0),
+        plain(f64::from(settings.gram_top()), 0),
         settings.gram_seconds
     );
-    heading(ui, t, "Spectrogram", &remark);
+    heading_menu(ui, "Spectrogram", &remark, |ui| menu_ui(ui, frame, out));
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     let id = response.id.with("texture");
     let painter = ui.painter().with_clip_rect(rect);
@@ -92,11 +97,13 @@ pub fn spectrogram_ui(ui: &mut Ui, frame: &Frame, size: Vec2, out: &mut Outbox) 
         painter.text(rect.center(), Align2::CENTER_CENTER, text, t.font(t.small), t.text_weak);
     }
     response.context_menu(|ui| menu_ui(ui, frame, out));
+    response.on_hover_text("Click to go there.");
 }
 
-/// Range and length, on the right button.
+/// Range and length, also on the right button.
 fn menu_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
-    let mut s = frame.meter_settings.spectrum.clone();
+    let before = out.meters(frame).spectrum.clone();
+    let mut s = before.clone();
     for range_db in RANGES_DB {
         let is_on = (s.gram_range_db - range_db).abs() < 0.1;
         if ui.radio(is_on, format!("Range {range_db} dB")).clicked() {
@@ -114,10 +121,8 @@ fn menu_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
     for seconds in SPANS_S {
         ui.radio_value(&mut s.gram_seconds, seconds, format!("{seconds} s across"));
     }
-    if s != frame.meter_settings.spectrum {
-        let mut all = (*frame.meter_settings).clone();
-        all.spectrum = s;
-        out.send(Command::SetMeters(Box::new(all)));
+    if s != before {
+        out.set_meters(frame, |m| m.spectrum = s);
     }
 }
 
@@ -125,8 +130,8 @@ fn menu_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
 fn painted(ui: &Ui, id: Id, gram: &SpectrogramView, settings: &SpectrumSettings) -> TextureHandle {
     let look = Look {
         run: gram.run,
-        top_db: settings.gram_top_db,
-        range_db: settings.gram_range_db.clamp(60.0, 120.0),
+        top_db: settings.gram_top(),
+        range_db: settings.gram_range(),
         slope_db_oct: gram.slope_db_oct,
     };
     let known =
@@ -237,18 +242,14 @@ impl Place<'_> {
     /// Frequencies at the left, places on the album along the bottom.
     fn paint_marks(&self, painter: &egui::Painter) {
         let t = theme();
-        let font = t.font(t.small);
+        let mut taken: Vec<f32> = Vec::with_capacity(NAMED_HZ.len());
         for (hz, name) in NAMED_HZ {
             let y = self.y_of(hz);
-            painter.hline(self.rect.left()..=self.rect.left() + 5.0, y, Stroke::new(1.0, t.text_weak));
-            if y > self.rect.top() + 8.0 && y < self.rect.bottom() - 20.0 {
-                painter.text(
-                    pos2(self.rect.left() + 8.0, y),
-                    Align2::LEFT_CENTER,
-                    name,
-                    font.clone(),
-                    t.text_weak,
-                );
+            painter.hline(self.rect.left()..=self.rect.left() + 5.0, y, Stroke::new(1.0, t.text));
+            let is_free = taken.iter().all(|other| (other - y).abs() >= NAME_APART);
+            if is_free && y > self.rect.top() + 8.0 && y < self.rect.bottom() - 20.0 {
+                plated(painter, pos2(self.rect.left() + 8.0, y), Align2::LEFT_CENTER, name);
+                taken.push(y);
             }
         }
         self.paint_times(painter);
@@ -272,10 +273,9 @@ impl Place<'_> {
             }
             let at_s = now * step_s;
             let text = format!("{}:{:02}", at_s / 60, at_s % 60);
-            let stroke = Stroke::new(1.0, t.text_weak);
+            let stroke = Stroke::new(1.0, t.text);
             painter.vline(x, self.rect.bottom() - 4.0..=self.rect.bottom(), stroke);
-            let place = pos2(x, self.rect.bottom() - 4.0);
-            painter.text(place, Align2::CENTER_BOTTOM, text, t.font(t.small), t.text_weak);
+            plated(painter, pos2(x, self.rect.bottom() - 4.0), Align2::CENTER_BOTTOM, &text);
         }
     }
 
@@ -305,6 +305,15 @@ impl Place<'_> {
         painter.rect_filled(ground, 2.0, faded(t.ground, 0.8));
         painter.galley(ground.min + vec2(4.0, 1.0), galley, t.text);
     }
+}
+
+/// A word on a dark plate, to be read on every colour of the picture.
+fn plated(painter: &egui::Painter, at: Pos2, align: Align2, text: &str) {
+    let t = theme();
+    let galley = painter.layout_no_wrap(text.to_owned(), t.font(t.small), t.text);
+    let place = align.anchor_size(at, galley.size());
+    painter.rect_filled(place.expand2(vec2(2.0, -1.0)), 2.0, faded(t.ground, 0.6));
+    painter.galley(place.min, galley, t.text);
 }
 
 /// What is told of the picture.

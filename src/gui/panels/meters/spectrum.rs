@@ -5,6 +5,7 @@
 
 use egui::{Align2, Id, Pos2, Rect, Role, Sense, Stroke, Ui, Vec2, pos2, vec2};
 
+use super::parts::heading_menu;
 use super::speak;
 use super::spectrum_menu::spectrum_menu_ui;
 use super::traces::{Line, Scale, lines_of};
@@ -71,7 +72,7 @@ impl Sight {
 /// The panel.
 pub fn spectrum_ui(ui: &mut Ui, frame: &Frame, size: Vec2, out: &mut Outbox) {
     let t = theme();
-    heading_ui(ui, frame, size.x, out);
+    heading_menu(ui, "Spectrum", &frame.spectrum.label, |ui| spectrum_menu_ui(ui, frame, out));
     let (rect, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
     let id = response.id.with("sight");
     let sight = looked_at(ui, id, rect, &response);
@@ -80,7 +81,7 @@ pub fn spectrum_ui(ui: &mut Ui, frame: &Frame, size: Vec2, out: &mut Outbox) {
     painter.rect_filled(rect, 2.0, t.ground);
     let difference = frame.meter_settings.spectrum.difference.as_ref();
     let scale = match difference {
-        Some(d) => Scale { rect, axis: sight.axis, top_db: d.range_db, bottom_db: -d.range_db },
+        Some(d) => Scale { rect, axis: sight.axis, top_db: d.range(), bottom_db: -d.range() },
         None => Scale { rect, axis: sight.axis, top_db: sight.top_db, bottom_db: sight.bottom_db },
     };
     sight.axis.paint_lines(&painter, rect);
@@ -103,30 +104,6 @@ pub fn spectrum_ui(ui: &mut Ui, frame: &Frame, size: Vec2, out: &mut Outbox) {
         };
         painter.text(rect.center(), Align2::CENTER_CENTER, text, t.font(t.small), t.text_weak);
     }
-}
-
-/// Title, how the spectrum is read, and the menu.
-fn heading_ui(ui: &mut Ui, frame: &Frame, width: f32, out: &mut Outbox) {
-    let t = theme();
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 16.0), Sense::hover());
-    let font = t.font(t.small);
-    let painter = ui.painter();
-    let title = painter.text(rect.left_center(), Align2::LEFT_CENTER, "Spectrum", font.clone(), t.text_weak);
-    let label = &frame.spectrum.label;
-    // In the column there is no room for size and window.
-    let short = label.split_once(" · ").map_or(label.as_str(), |(_, rest)| rest);
-    let menu = Rect::from_min_max(
-        pos2(rect.right() - 20.0, rect.top() - 2.0),
-        pos2(rect.right(), rect.bottom() + 2.0),
-    );
-    let room = menu.left() - title.right() - 16.0;
-    let text = if width > WIDE { label.as_str() } else { short };
-    let galley = painter.layout_no_wrap(text.to_owned(), font, t.text_weak);
-    if galley.size().x <= room {
-        let at = pos2(menu.left() - 6.0 - galley.size().x, rect.center().y - 0.5 * galley.size().y);
-        painter.galley(at, galley, t.text_weak);
-    }
-    spectrum_menu_ui(ui, menu, frame, out);
 }
 
 /// The sight after what the hand did in this frame.
@@ -177,9 +154,8 @@ fn paint_levels(painter: &egui::Painter, t: &Theme, scale: &Scale, is_difference
         let is_clear = y > scale.rect.top() + 14.0 && y < scale.rect.bottom() - 16.0;
         if scale.rect.width() > WIDE && is_clear {
             let at = pos2(scale.rect.right() - 4.0, y - 1.0);
-            let digits = 0;
             let value = f64::from(db);
-            let mark = if is_difference { signed(value, digits) } else { plain(value, digits) };
+            let mark = if is_difference { signed(value, 0) } else { plain(value, 0) };
             painter.text(at, Align2::RIGHT_BOTTOM, format!("{mark} dB"), t.font(t.small), t.text_weak);
         }
     }

@@ -1,11 +1,12 @@
 //! The menu of the spectrum: how it is analysed, what is drawn, frozen traces, curves of files, difference.
 
-use egui::{Rect, RichText, Ui, UiBuilder};
+use egui::{RichText, Ui};
 
 use crate::app::command::{CurveAct, MeterAct};
 use crate::app::frame::{CurveKind, CurveView};
 use crate::app::meter_settings::{
-    AverageOver, Channel, Difference, FftSize, Slope, Smoothing, SpectrumSettings, TraceRef, WindowKind,
+    AverageOver, Channel, Difference, FftSize, Slope, Smoothing, SpectrumSettings, TraceRef,
+    USUAL_DIFFERENCE_DB, WindowKind,
 };
 use crate::app::{Command, Frame};
 use crate::gui::outbox::{Outbox, Wish};
@@ -14,34 +15,25 @@ use crate::gui::theme::theme;
 /// Scales of a difference, dB to each side.
 const DIFFERENCES_DB: [f32; 4] = [3.0, 6.0, 12.0, 24.0];
 /// Ways a held maximum falls, dB a second.
-const FALLS: [(f64, &str); 3] = [(0.0, "Holds"), (6.0, "Falls 6 dB/s"), (20.0, "Falls 20 dB/s")];
+const FALLS: [(f64, &str); 3] = [(0.0, "holds"), (6.0, "falls 6 dB/s"), (20.0, "falls 20 dB/s")];
 /// Letters of the frozen traces.
 const LETTERS: [&str; 4] = ["A", "B", "C", "D"];
 
-/// The button and what it opens.
-pub(super) fn spectrum_menu_ui(ui: &mut Ui, rect: Rect, frame: &Frame, out: &mut Outbox) {
-    let mut place = ui.new_child(UiBuilder::new().max_rect(rect));
-    place.spacing_mut().button_padding = egui::vec2(4.0, 0.0);
-    place.spacing_mut().interact_size.y = rect.height();
-    let menu = place.menu_button(RichText::new("…").size(theme().body), |ui| {
-        ui.set_min_width(190.0);
-        let mut settings = frame.meter_settings.spectrum.clone();
-        analyser_ui(ui, &mut settings);
-        ui.separator();
-        traces_ui(ui, &mut settings, out);
-        ui.separator();
-        frozen_ui(ui, frame, out);
-        curves_ui(ui, frame, &mut settings, out);
-        difference_ui(ui, frame, &mut settings);
-        if settings != frame.meter_settings.spectrum {
-            let mut all = (*frame.meter_settings).clone();
-            all.spectrum = settings;
-            out.send(Command::SetMeters(Box::new(all)));
-        }
-    });
-    menu.response
-        .accessible_name("Spectrum settings")
-        .on_hover_text("Size, window, smoothing, slope, channels, traces, curves.");
+/// What the menu holds. It stays open: several things are chosen at a time, and names are typed in it.
+pub(super) fn spectrum_menu_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
+    ui.set_min_width(190.0);
+    let before = out.meters(frame).spectrum.clone();
+    let mut settings = before.clone();
+    analyser_ui(ui, &mut settings);
+    ui.separator();
+    traces_ui(ui, &mut settings, out);
+    ui.separator();
+    frozen_ui(ui, frame, out);
+    curves_ui(ui, frame, &mut settings, out);
+    difference_ui(ui, frame, &mut settings);
+    if settings != before {
+        out.set_meters(frame, |m| m.spectrum = settings);
+    }
 }
 
 /// A submenu named by what is chosen in it.
@@ -84,16 +76,17 @@ fn traces_ui(ui: &mut Ui, s: &mut SpectrumSettings, out: &mut Outbox) {
     ui.checkbox(&mut s.shows_now, "Now");
     ui.checkbox(&mut s.shows_average, "Average");
     ui.checkbox(&mut s.shows_peak, "Held maximum");
-    if s.shows_peak {
-        ui.indent("fall", |ui| {
-            for (fall, word) in FALLS {
-                if ui.radio((s.peak_fall_db_per_s - fall).abs() < 0.1, word).clicked() {
-                    s.peak_fall_db_per_s = fall;
-                }
-            }
-        });
-    }
     ui.checkbox(&mut s.shows_minimum, "Held minimum");
+    // A submenu whether or not the maximum is shown: what lies below stays where it is.
+    let is_now = |fall: f64| (s.peak_fall_db_per_s - fall).abs() < 0.1;
+    let word = FALLS.iter().find(|(fall, _)| is_now(*fall)).map_or("falls", |(_, word)| word);
+    ui.menu_button(format!("The maximum {word}"), |ui| {
+        for (fall, word) in FALLS {
+            if ui.radio((s.peak_fall_db_per_s - fall).abs() < 0.1, word).clicked() {
+                s.peak_fall_db_per_s = fall;
+            }
+        }
+    });
     if ui.button("Reset average and holds").clicked() {
         out.send(Command::Meter(MeterAct::ResetSpectrum));
     }
@@ -137,7 +130,7 @@ fn frozen_row_ui(ui: &mut Ui, slot: usize, letter: &str, curve: &CurveView, out:
 fn name_ui(ui: &mut Ui, label: &str, name: &str) -> Option<String> {
     let id = ui.scope_id().with(label);
     let mut text = ui.data(|d| d.get_temp::<String>(id)).unwrap_or_else(|| name.to_owned());
-    let edit = egui::TextEdit::singleline(&mut text).desired_width(110.0);
+    let edit = egui::TextEdit::singleline(&mut text).desired_width(110.0).align(egui::Align2::LEFT_CENTER);
     let response = ui.add(edit).accessible_name(label);
     if response.lost_focus() {
         ui.data_mut(|d| d.remove::<String>(id));
@@ -154,15 +147,18 @@ fn curves_ui(ui: &mut Ui, frame: &Frame, s: &mut SpectrumSettings, out: &mut Out
     ui.menu_button("Curves of files", |ui| {
         ui.set_min_width(300.0);
         ui.checkbox(&mut s.shows_song, "Mix of the current song");
-        ui.checkbox(&mut s.shows_album, "Mixes of the album, mean ± deviation");
+        ui.checkbox(&mut s.shows_album, "Mixes of the album ± spread");
+        ui.checkbox(&mut s.shows_master, "Master of the current song");
+        ui.checkbox(&mut s.shows_masters, "Masters of the album ± spread");
         let kept = |c: &&CurveView| matches!(c.kind, CurveKind::Reference | CurveKind::Genre);
         for curve in frame.curves.iter().filter(kept) {
             let TraceRef::Curve(id) = &curve.trace else { continue };
             ui.horizontal(|ui| kept_row_ui(ui, curve, id, s, out));
         }
         ui.separator();
-        if ui.button("Reference from a file …").clicked() {
+        if ui.button("Reference from a file…").clicked() {
             out.wish(Wish::MeasureCurve { name: String::new(), several: false });
+            ui.close();
         }
         genre_ui(ui, out);
         let note = "Curves lie as loud (K-weighted) as the average of what plays.";
@@ -195,12 +191,16 @@ fn genre_ui(ui: &mut Ui, out: &mut Outbox) {
     let id = ui.scope_id().with("genre name");
     let mut name = ui.data(|d| d.get_temp::<String>(id)).unwrap_or_default();
     ui.horizontal(|ui| {
-        let edit = egui::TextEdit::singleline(&mut name).hint_text("Genre").desired_width(110.0);
+        let edit = egui::TextEdit::singleline(&mut name)
+            .hint_text("Genre")
+            .desired_width(110.0)
+            .align(egui::Align2::LEFT_CENTER);
         ui.add(edit).accessible_name("Name of a new genre");
         let wants = !name.trim().is_empty();
-        if ui.add_enabled(wants, egui::Button::new("From files …")).clicked() {
+        if ui.add_enabled(wants, egui::Button::new("From files…")).clicked() {
             out.wish(Wish::MeasureCurve { name: name.trim().to_owned(), several: true });
             name.clear();
+            ui.close();
         }
     });
     ui.data_mut(|d| d.insert_temp(id, name));
@@ -237,7 +237,7 @@ fn difference_ui(ui: &mut Ui, frame: &Frame, s: &mut SpectrumSettings) {
         let now = s.difference.clone().unwrap_or(Difference {
             of: TraceRef::Average,
             minus: TraceRef::Peak,
-            range_db: 12.0,
+            range_db: USUAL_DIFFERENCE_DB,
         });
         ui.menu_button(format!("Show: {}", word(&now.of)), |ui| {
             for (trace, word) in &traces {
@@ -254,7 +254,7 @@ fn difference_ui(ui: &mut Ui, frame: &Frame, s: &mut SpectrumSettings) {
             }
         });
         for range_db in DIFFERENCES_DB {
-            let is_on = s.difference.as_ref().is_some_and(|d| (d.range_db - range_db).abs() < 0.1);
+            let is_on = s.difference.as_ref().is_some_and(|d| (d.range() - range_db).abs() < 0.1);
             if ui.radio(is_on, format!("±{range_db} dB")).clicked() {
                 s.difference = Some(Difference { range_db, ..now.clone() });
             }

@@ -5,7 +5,7 @@ use egui::{Align2, Color32, Mesh, Painter, Rect, Role, Sense, Shape, Stroke, Ui,
 
 use super::parts::{choices, heading_menu, set_loudness};
 use super::speak;
-use crate::app::frame::{Frame, LevelTrace, TRACE_PER_SECOND, TracePoint};
+use crate::app::frame::{Frame, LIVE_FULL_SCALE, LevelTrace, TRACE_PER_SECOND, TracePoint};
 use crate::gui::outbox::Outbox;
 use crate::gui::theme::{Theme, faded, theme};
 use crate::gui::widgets::figures::{plain, reading};
@@ -42,15 +42,6 @@ fn columns_of(trace: &LevelTrace, seconds: u32, count: usize) -> Vec<Option<Trac
     (0..count).map(column).collect()
 }
 
-/// Ceiling of the last limiter of the album chain that is on, dBTP.
-fn ceiling_dbtp(frame: &Frame) -> Option<f64> {
-    let slots = &frame.session.album_chain.slots;
-    let limiter = slots.iter().rev().find(|s| s.enabled && s.kind == "limiter")?;
-    let desc = crate::process::find("limiter")?.params().iter().find(|p| p.id == "ceiling_dbtp")?;
-    let set = limiter.params.get(&*desc.id).and_then(|given| desc.value_from(given).ok());
-    Some(set.unwrap_or_else(|| desc.default_value()))
-}
-
 /// The panel, into all the room there is.
 pub fn trace_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
     let t = theme();
@@ -64,7 +55,8 @@ pub fn trace_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
     let (rect, response) = ui.allocate_exact_size(ui.available_size().max(vec2(80.0, 40.0)), Sense::hover());
     let plot = Rect::from_min_max(rect.min + vec2(SCALE, 6.0), rect.max - vec2(0.0, TIMES));
     let columns = columns_of(&frame.level_trace, seconds, plot.width().max(1.0) as usize);
-    speak(ui, &response, Role::Canvas, || spoken(&columns, seconds));
+    let ceiling_dbtp = frame.ceiling_dbtp();
+    speak(ui, &response, Role::Canvas, || spoken(&columns, seconds, ceiling_dbtp));
     ui.painter().rect_filled(plot, 2.0, t.ground);
     grid_ui(ui, t, rect, plot, seconds);
     let painter = ui.painter_at(plot);
@@ -74,17 +66,18 @@ pub fn trace_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
     let depth = |p: &TracePoint| y_of(plot, f64::from(p.gain_db.unwrap_or(0.0)));
     fill(&painter, plot, &columns, faded(t.ground, 0.8), |p| (plot.top(), depth(p)));
     gain_line(&painter, plot, &columns, t.meter_mid);
-    let red = |p: &TracePoint| if p.peak >= 1.0 { (plot.top(), plot.top() + 4.0) } else { (0.0, 0.0) };
+    let red = |p: &TracePoint| {
+        if f64::from(p.peak) >= LIVE_FULL_SCALE { (plot.top(), plot.top() + 4.0) } else { (0.0, 0.0) }
+    };
     fill(&painter, plot, &columns, t.over, red);
-    if let Some(ceiling) = ceiling_dbtp(frame) {
-        let y = y_of(plot, ceiling);
+    if let Some(ceiling_dbtp) = ceiling_dbtp {
+        let y = y_of(plot, ceiling_dbtp);
         painter.hline(plot.x_range(), y, Stroke::new(1.0, faded(t.text, 0.7)));
     }
-    let ceiling = ceiling_dbtp(frame).map_or(String::new(), |c| format!("ceiling {} dBTP · ", plain(c, 1)));
-    figures_ui(&painter, t, plot, &ceiling, &columns);
+    figures_ui(&painter, t, plot, &ceiling_words(ceiling_dbtp, " · "), &columns);
     response.on_hover_text(
         "Peak light, RMS solid; the amber line hanging from above is the gain all chains together take away, in dB on the \
-         same scale. Red: at or over 0 dBFS.",
+         same scale. Red: at full scale or over (0 dBFS, to a step of 16 bits).",
     );
 }
 
@@ -166,10 +159,16 @@ fn figures_ui(painter: &Painter, t: &Theme, plot: Rect, ceiling: &str, columns: 
     painter.galley(rect.min, galley, t.text);
 }
 
-fn spoken(columns: &[Option<TracePoint>], seconds: u32) -> String {
+/// The ceiling with what follows it; nothing without a limiter.
+fn ceiling_words(ceiling_dbtp: Option<f64>, then: &str) -> String {
+    ceiling_dbtp.map_or(String::new(), |c| format!("ceiling {} dBTP{then}", plain(c, 1)))
+}
+
+fn spoken(columns: &[Option<TracePoint>], seconds: u32, ceiling_dbtp: Option<f64>) -> String {
     let (deepest, highest) = extremes(columns);
     format!(
-        "Waveform of the last {seconds} seconds: highest peak {} dBFS, deepest gain reduction {} dB",
+        "Waveform of the last {seconds} seconds: {}highest peak {} dBFS, deepest gain reduction {} dB",
+        ceiling_words(ceiling_dbtp, ", "),
         reading(highest, 1),
         reading(deepest, 1)
     )

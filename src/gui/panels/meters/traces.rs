@@ -52,14 +52,12 @@ pub(super) fn lines_of(frame: &Frame, t: &Theme) -> Vec<Line> {
     };
     let curves = frame.curves.iter().filter(|c| c.is_shown).map(|c| curve_line(t, c));
     let mut lines: Vec<Line> = curves.collect();
-    let average = settings.shows_average.then_some(()).and_then(|()| {
+    if settings.shows_average {
         let name = of(&format!("average {}", live.average_over), first);
-        let line = Line::live(name, t.master, &live.average_db)?;
-        Some(Line { fill: FILL, ..line })
-    });
-    lines.extend(average);
+        let average = Line::live(name, t.master, &live.average_db);
+        lines.extend(average.map(|line| Line { fill: FILL, ..line }));
+    }
     lines.extend(Line::live(of("average", second), t.master_light, &live.second_average_db));
-    let wanted = |wanted: bool| if wanted { 0..usize::MAX } else { 0..0 };
     let live_lines = [
         ("now", settings.shows_now, faded(t.text, 0.5), first, &live.now_db),
         ("now", settings.shows_now, faded(t.master_light, 0.5), second, &live.second_now_db),
@@ -67,8 +65,9 @@ pub(super) fn lines_of(frame: &Frame, t: &Theme) -> Vec<Line> {
         ("lowest", settings.shows_minimum, faded(t.text_weak, 0.7), first, &live.minimum_db),
     ];
     for (word, is_wanted, colour, channel, levels) in live_lines {
-        let range = wanted(is_wanted);
-        lines.extend(Line::live(of(word, channel), colour, &levels[..levels.len().min(range.end)]));
+        if is_wanted {
+            lines.extend(Line::live(of(word, channel), colour, levels));
+        }
     }
     lines
 }
@@ -80,7 +79,7 @@ fn curve_line(t: &Theme, curve: &CurveView) -> Line {
     };
     if let Some(by_db) = curve.levelled_by_db.filter(|db| db.abs() >= 0.05) {
         let sign = if by_db < 0.0 { "−" } else { "+" };
-        name.push_str(&format!(" {sign}{:.1} dB", by_db.abs()));
+        name.push_str(&format!(" ({sign}{:.1} dB)", by_db.abs()));
     }
     let level = |point| curve.level_db(point).unwrap_or(f32::NAN);
     Line {
@@ -92,11 +91,13 @@ fn curve_line(t: &Theme, curve: &CurveView) -> Line {
     }
 }
 
-/// Mixes blue, references orange, genres yellow, frozen traces each its own.
+/// Mixes blue, masters with hues of their own, references orange, genres yellow, frozen traces each its own.
 pub fn colour_of(t: &Theme, kind: CurveKind) -> Color32 {
     match kind {
         CurveKind::Song => t.mix,
         CurveKind::Album => t.wave_rms,
+        CurveKind::Master => t.band(1),
+        CurveKind::Masters => t.band(4),
         CurveKind::Reference => t.reference,
         CurveKind::Genre => t.band(6),
         CurveKind::Frozen(slot) => t.band([5, 7, 3, 0][slot % 4]),
@@ -113,7 +114,12 @@ fn levels_of(frame: &Frame, trace: &TraceRef) -> Option<(String, Vec<f32>)> {
         TraceRef::Peak => (format!("{first} held"), &live.peak_db),
         TraceRef::Minimum => (format!("{first} lowest"), &live.minimum_db),
         TraceRef::Second => (format!("{second} average"), &live.second_average_db),
-        TraceRef::Song | TraceRef::Album | TraceRef::Curve(_) | TraceRef::Frozen(_) => {
+        TraceRef::Song
+        | TraceRef::Album
+        | TraceRef::Master
+        | TraceRef::Masters
+        | TraceRef::Curve(_)
+        | TraceRef::Frozen(_) => {
             let curve = frame.curves.iter().find(|c| c.trace == *trace)?;
             let level = |point| curve.level_db(point).unwrap_or(f32::NAN);
             return Some((curve.name.clone(), (0..curve.levels_db.len()).map(level).collect()));

@@ -5,6 +5,7 @@
 //! References: K (Katz); DIN 0 dB = −9 dBFS; Nordic and EBU 0 and BBC 4 = −18 dBFS (alignment level, EBU R 68).
 
 use crate::app::meter_settings::{LevelScale, LevelSettings};
+use crate::gui::widgets::figures::{plain_reading, reading};
 
 /// How strong a level is on a face.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -166,6 +167,11 @@ impl Face {
             (true, false) => 4.0 + over / 4.0,
             (true, true) => 2.0 + (over + 8.0) / 6.0,
         }
+    }
+
+    /// A value as written; the marks of a BBC meter are numbers without a sign.
+    pub fn text(&self, value: Option<f64>) -> String {
+        if self.is_bbc { plain_reading(value, 1) } else { reading(value, 1) }
     }
 
     /// Where a value of the face stands: 0 at the bottom, 1 at the top. Of a VU also what lies under its lowest mark.

@@ -1,7 +1,6 @@
 //! The menu of the level panel: scale, hold, RMS, reference, what makes an over; and the ways to the places found.
 
-use egui::containers::menu::{MenuButton, MenuConfig};
-use egui::{PopupCloseBehavior, RichText, Ui};
+use egui::{Align2, RichText, Sense, Ui, vec2};
 
 use super::highest_place;
 use crate::app::meter_settings::{
@@ -14,27 +13,31 @@ use crate::gui::theme::theme;
 use crate::gui::widgets::number::{NumberSpec, number_field};
 use crate::units::{Frames, hms_from_seconds};
 
-/// The button and its menu.
+/// What the menu holds.
 pub(super) fn level_menu(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
-    let t = theme();
-    let label = frame.meter_settings.level.scale.label();
-    let config = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
-    let button = egui::Button::new(RichText::new(label).size(t.small));
-    let (response, _) = MenuButton::from_button(button).config(config).ui(ui, |ui| {
-        ui.set_min_width(230.0);
-        choices_ui(ui, frame, out);
-        ui.separator();
-        place_item(ui, frame, "Go to the highest true peak", highest_place(&frame.meters.level), out);
-        let over = frame.meters.level.over_at.into_iter().flatten().max();
-        place_item(ui, frame, "Go to the last over", over, out);
-        action_item(ui, Action::ResetMeters, frame, out);
-    });
-    response.accessible_name(format!("Level meter, {label}")).on_hover_text("Scale, hold, RMS, overs");
+    ui.set_min_width(230.0);
+    choices_ui(ui, frame, out);
+    ui.separator();
+    place_item(ui, frame, "Go to the highest true peak", highest_place(&frame.meters.level), out);
+    let over = frame.meters.level.over_at.into_iter().flatten().max();
+    place_item(ui, frame, "Go to the last over", over, out);
+    action_item(ui, Action::ResetMeters, frame, out);
 }
 
 fn choices_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
     let now = &frame.meter_settings.level;
     let mut set = |change: &dyn Fn(&mut LevelSettings)| out.set_meters(frame, |m| change(&mut m.level));
+    scale_rows(ui, now, &mut set);
+    hold_row(ui, now, &mut set);
+    rms_row(ui, now, &mut set);
+    reference_row(ui, now, &mut set);
+    over_row(ui, now, &mut set);
+}
+
+/// Changes the settings.
+type Set<'a> = dyn FnMut(&dyn Fn(&mut LevelSettings)) + 'a;
+
+fn scale_rows(ui: &mut Ui, now: &LevelSettings, set: &mut Set<'_>) {
     for (title, scales) in [("Scale", &LevelScale::ALL[..5]), ("PPM", &LevelScale::ALL[5..])] {
         row_ui(ui, title, |ui| {
             for &scale in scales {
@@ -45,6 +48,9 @@ fn choices_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
             }
         });
     }
+}
+
+fn hold_row(ui: &mut Ui, now: &LevelSettings, set: &mut Set<'_>) {
     row_ui(ui, "Peak hold", |ui| {
         for mode in HoldMode::ALL {
             if choice(ui, now.hold == mode, mode.label(), &format!("Peak hold {}", mode.label())) {
@@ -52,6 +58,9 @@ fn choices_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
             }
         }
     });
+}
+
+fn rms_row(ui: &mut Ui, now: &LevelSettings, set: &mut Set<'_>) {
     row_ui(ui, "RMS", |ui| {
         for (kind, word) in [(RmsKind::Aes17, "AES17"), (RmsKind::Plain, "Plain")] {
             if choice(ui, now.rms == kind, word, &format!("RMS {word}")) {
@@ -64,6 +73,9 @@ fn choices_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
             }
         }
     });
+}
+
+fn reference_row(ui: &mut Ui, now: &LevelSettings, set: &mut Set<'_>) {
     row_ui(ui, "0 VU", |ui| {
         for reference in [-14.0, -18.0, -20.0] {
             let word = format!("−{:.0}", -reference);
@@ -79,6 +91,9 @@ fn choices_ui(ui: &mut Ui, frame: &Frame, out: &mut Outbox) {
             set(&|l| l.vu_reference_dbfs = (value * 10.0).round() / 10.0);
         }
     });
+}
+
+fn over_row(ui: &mut Ui, now: &LevelSettings, set: &mut Set<'_>) {
     row_ui(ui, "Over from", |ui| {
         for samples in [1, 3] {
             let label = format!("Over from {samples} samples");
@@ -102,8 +117,8 @@ fn row_ui(ui: &mut Ui, title: &str, add: impl FnOnce(&mut Ui)) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 2.0;
         let t = theme();
-        let label = RichText::new(title).size(t.small).color(t.text_weak);
-        ui.add_sized([58.0, 20.0], egui::Label::new(label).halign(egui::Align::LEFT));
+        let (place, _) = ui.allocate_exact_size(vec2(58.0, 20.0), Sense::hover());
+        ui.painter().text(place.left_center(), Align2::LEFT_CENTER, title, t.font(t.small), t.text_weak);
         add(ui);
     });
 }
