@@ -8,8 +8,9 @@
 //! a thread of the same priority sleeps and wakes in the same rhythm and does nothing: when that one wakes too late, the
 //! machine was not to be had, by us or anybody.
 //!
-//! Before that: what the meter worker takes for a second of audio at 44.1 and 96 kHz, at the master tap and as delivered, and
-//! what listening at each point adds to the callback.
+//! Before that: what the meter worker takes for a second of audio at 44.1 and 96 kHz, at the master tap, as delivered, and with
+//! the most costly settings; what listening at each point adds to the callback; and what an edit of an album that was heard
+//! costs the worker.
 //!
 //! usage: cargo bench --bench live [--no-default-features] -- [SECONDS] [--json] [--no-export]
 #![allow(
@@ -500,7 +501,10 @@ mod meters {
     use std::sync::Arc;
     use std::time::Instant;
 
-    use glassmaster::app::meter_settings::{MeterPoint, MeterSettings};
+    use glassmaster::app::meter_settings::{
+        Channel, CorrelationBands, FftSize, FieldPicture, MeterPoint, MeterSettings, SpectrumSettings,
+        StereoSettings,
+    };
     use glassmaster::app::telemetry::{Meters, Pictures, tap_of};
     use glassmaster::engine::{Callback, LiveEngine, MonotonicClock, SamplePlace};
     use glassmaster::media::{FrameSource, OpenSource, ReadOutcome, SourceError, SourceKey};
@@ -564,18 +568,23 @@ mod meters {
         worker: Vec<(u32, &'static str, f64, f64)>,
         /// Rate, point, microseconds of the callback for a second of audio.
         callback: Vec<(u32, &'static str, f64)>,
+        /// What is edited, milliseconds of the worker for one edit of an album heard whole.
+        edits: Vec<(&'static str, f64)>,
     }
 
     /// Measures them.
     pub fn costs() -> Costs {
-        let mut costs = Costs { worker: Vec::new(), callback: Vec::new() };
+        let mut costs = Costs { worker: Vec::new(), callback: Vec::new(), edits: edits_ms() };
         for rate in [SampleRate(44_100), SampleRate(96_000)] {
             for (point, name) in
                 [(MeterPoint::MasterTap, "master tap"), (MeterPoint::Delivered, "as delivered")]
             {
-                let (all, painting) = worker_ms(rate, point);
+                let settings = MeterSettings { point, ..MeterSettings::default() };
+                let (all, painting) = worker_ms(rate, &settings);
                 costs.worker.push((rate.0, name, all, painting));
             }
+            let (all, painting) = worker_ms(rate, &costly());
+            costs.worker.push((rate.0, "master tap, everything at its longest", all, painting));
             for (point, name) in [
                 (MeterPoint::MasterTap, "master tap"),
                 (MeterPoint::Source, "source"),
@@ -589,9 +598,73 @@ mod meters {
         costs
     }
 
-    fn worker_ms(rate: SampleRate, point: MeterPoint) -> (f64, f64) {
+    /// Transforms of 65 536 points of two channels with every trace, correlation by thirds of an octave, the level in
+    /// every direction.
+    fn costly() -> MeterSettings {
+        MeterSettings {
+            stereo: StereoSettings {
+                bands: CorrelationBands::Thirds,
+                picture: FieldPicture::PolarLevel,
+                ..StereoSettings::default()
+            },
+            spectrum: SpectrumSettings {
+                size: FftSize::N65536,
+                second: Some(Channel::Side),
+                shows_peak: true,
+                shows_minimum: true,
+                ..SpectrumSettings::default()
+            },
+            ..MeterSettings::default()
+        }
+    }
+
+    /// An album of ten minutes, heard whole; then a song of it changes, and then a gap.
+    fn edits_ms() -> Vec<(&'static str, f64)> {
+        const SONGS: u64 = 10;
+        const EDITS: u64 = 20;
+        let (rate, noise) = (SampleRate(44_100), noise());
+        let mut session = Session::new(rate);
+        session.snap_to_cd_frames = false;
+        for id in 1..=SONGS {
+            let frames = 60 * u64::from(rate.0);
+            let path = id.to_string();
+            let source =
+                SourceRef { path, frames, sample_rate_hz: rate.0, channels: 2, ..SourceRef::default() };
+            session.songs.push(Arc::new(Song::new(SongId(id), source, rate, Frames::ZERO)));
+        }
+        let mut meters = Meters::new(rate, &MeterSettings::default());
+        let mut number = 0;
+        let mut set = |meters: &mut Meters, session: &Session, map: &Arc<LoudnessMap>| {
+            let begun = Instant::now();
+            meters.set_session(number, &Arc::new(session.clone()), map);
+            number += 1;
+            begun.elapsed().as_secs_f64() * 1000.0 / EDITS as f64
+        };
+        let map = Arc::new(LoudnessMap::new(rate, Timeline::of(&session).end));
+        set(&mut meters, &session, &map);
+        let mut place = SamplePlace { position: Some(Frames::ZERO), ..SamplePlace::default() };
+        while place.position < Some(Timeline::of(&session).end) {
+            meters.push_at(&place, &noise[..44_100], &noise[100..44_200]);
+            place = place.after(44_100);
+        }
+        meters.view();
+        let gains = (0..EDITS).map(|i| {
+            Arc::make_mut(&mut session.songs[4]).gain_db = i as f64;
+            set(&mut meters, &session, &map)
+        });
+        let gains: f64 = gains.sum();
+        let gaps = (0..EDITS).map(|i| {
+            Arc::make_mut(&mut session.songs[1]).gap = Frames(441 * (i as i64 + 1));
+            let map = Arc::new(LoudnessMap::new(rate, Timeline::of(&session).end));
+            set(&mut meters, &session, &map)
+        });
+        let gaps: f64 = gaps.sum();
+        vec![("a song's gain", gains), ("the gap before the second song", gaps)]
+    }
+
+    fn worker_ms(rate: SampleRate, settings: &MeterSettings) -> (f64, f64) {
         let (noise, session) = (noise(), session(rate));
-        let mut meters = Meters::new(rate, &MeterSettings { point, ..MeterSettings::default() });
+        let mut meters = Meters::new(rate, settings);
         let map = Arc::new(LoudnessMap::new(rate, Timeline::of(&session).end));
         meters.set_session(0, &session, &map);
         let (mut pictures, mut place) = (Pictures::default(), SamplePlace::default());
@@ -646,7 +719,8 @@ mod meters {
                 .callback
                 .iter()
                 .map(|(rate, point, us)| json!({"rate_hz": rate, "point": point, "callback_us_per_s": us}));
-            json!({"worker": worker.collect::<Vec<_>>(), "callback": callback.collect::<Vec<_>>()})
+            let edits = self.edits.iter().map(|(what, ms)| json!({"edit": what, "worker_ms": ms}));
+            json!({"worker": worker.collect::<Vec<_>>(), "callback": callback.collect::<Vec<_>>(), "edits": edits.collect::<Vec<_>>()})
         }
 
         /// For people.
@@ -659,7 +733,12 @@ mod meters {
                     "callback, {rate} Hz, a chain of five, meters at {point}: {us:.0} µs a second of audio\n"
                 )
             });
-            worker.chain(callback).collect()
+            let edits = self.edits.iter().map(|(what, ms)| {
+                format!(
+                    "meter worker, an album of ten minutes heard whole, {what} changes: {ms:.2} ms an edit\n"
+                )
+            });
+            worker.chain(callback).chain(edits).collect()
         }
     }
 }

@@ -136,6 +136,7 @@ fn the_exact_table_is_that_of_the_exported_files() {
             "sample_peak_dbfs",
             "rms_dbfs",
             "plr_db",
+            "min_psr_db",
             "dr",
             "correlation",
         ] {
@@ -278,6 +279,9 @@ fn a_services_level_follows_the_song_and_is_left_again() {
     core.handle(Command::SetMonitor(monitor));
     assert_eq!(core.tick(now_s).monitor.service.unwrap().gain_db, album_db);
     core.handle(Command::Do(Action::ServiceOff));
-    assert_eq!(core.tick(now_s).monitor.service, None);
+    let off = core.tick(now_s);
+    assert_eq!(off.monitor.service, None);
+    // It never was a part of the session.
+    assert!(Arc::ptr_eq(&off.session, &waiting.session) && off.undo_name.is_none());
     assert_eq!(core.settings().monitor.service, None);
 }

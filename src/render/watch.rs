@@ -15,7 +15,9 @@ pub type ChainPeaks = [f32; WATCHED_SLOTS + 1];
 /// A place inside the renderer whose signal is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WatchPoint {
-    /// What comes from the file of the song sounding, before gain, chain and fades.
+    /// What comes from the file of the song sounding, before gain, chain and fades. It is known earlier than it is heard, by
+    /// the latency of the song's chain: where a song follows another whose chain is less late, the last frames before the
+    /// seam are left out.
     Source,
     /// The output of a slot, in whichever chain it stands.
     AfterSlot(SlotId),

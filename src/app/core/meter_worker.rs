@@ -49,6 +49,8 @@ struct Task {
     frames: Vec<[f64; 2]>,
     left: Vec<f64>,
     right: Vec<f64>,
+    /// Frames that found no room in the ring, as far as the meters know.
+    lost: u64,
     /// Frames measured since the last picture.
     waiting: usize,
     /// Frames between two pictures.
@@ -59,7 +61,9 @@ impl Task {
     /// Takes what there is; `false` when there was little.
     fn turn(&mut self) -> bool {
         self.listen_to_orders();
-        if self.ring.is_full() {
+        let lost = self.ring.lost();
+        if lost != self.lost {
+            self.lost = lost;
             self.meters.lost();
         }
         let Some((place, count)) = self.ring.take(&mut self.frames) else {
@@ -78,10 +82,15 @@ impl Task {
 
     fn listen_to_orders(&mut self) {
         let told = std::mem::take(&mut *self.told.lock().unwrap_or_else(PoisonError::into_inner));
-        for tell in told {
+        let newest = told.iter().rposition(|tell| matches!(tell, Tell::Session { .. }));
+        for (tell, index) in told.into_iter().zip(0..) {
             match tell {
                 Tell::Set(settings) => self.meters.set(&settings),
                 Tell::Act(act) => self.meters.act(&act),
+                // While a knob is dragged there are many: laying the album out for each could take too long.
+                Tell::Session { number, session, .. } if Some(index) != newest => {
+                    self.meters.pass_session(number, &session);
+                }
                 Tell::Session { number, session, map } => self.meters.set_session(number, &session, &map),
             }
             self.waiting = self.interval;
@@ -112,6 +121,7 @@ impl MeterWorker {
             frames: vec![[0.0; 2]; CHUNK],
             left: Vec::with_capacity(CHUNK),
             right: Vec::with_capacity(CHUNK),
+            lost: 0,
             // The first picture is there at once.
             waiting: interval,
             interval,

@@ -7,7 +7,9 @@
 
 use super::Core;
 use super::album_table::read_services;
+use crate::app::command::MeterAct;
 use crate::app::frame::{Mode, MonitorService, ServicePlay};
+use crate::app::meter_settings::MeterPoint;
 use crate::engine::monitor::SERVICE_RANGE_DB;
 use crate::meter::services::{Playback, Service};
 use crate::store::services::FILE_NAME;
@@ -35,6 +37,10 @@ impl Core {
         }
         self.album.view.playing = known;
         self.follow_service();
+        if self.settings.meters.point == MeterPoint::Monitor {
+            // What was heard so far had another gain.
+            self.live.tell_meters(MeterAct::ForgetPlaces);
+        }
     }
 
     /// Sets the gain that is due now; call often.

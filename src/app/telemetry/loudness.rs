@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::places::Places;
 use crate::app::frame::LoudnessView;
 use crate::app::meter_settings::LoudnessSettings;
-use crate::meter::dynamics::{PsrMeter, plr_db};
+use crate::meter::dynamics::{PSR_GATE_LUFS, PsrMeter, plr_db};
 use crate::meter::loudness::LoudnessMeter;
 use crate::meter::loudness_counts::LoudnessCounts;
 use crate::meter::true_peak::{Keep, TruePeakMeter, dbtp};
@@ -103,7 +103,8 @@ impl Loudness {
             self.unbroken += 1;
             self.meter.momentary_lufs().into_iter().for_each(|l| self.counts.momentary.add(l));
             short_term.into_iter().for_each(|l| self.counts.short_term.add(l));
-            if let Some(psr_db) = self.psr.psr_db().filter(|_| self.unbroken >= PSR_STEPS) {
+            let counts = self.unbroken >= PSR_STEPS && short_term.is_some_and(|l| l >= PSR_GATE_LUFS);
+            if let Some(psr_db) = self.psr.psr_db().filter(|_| counts) {
                 self.min_psr_db = Some(self.min_psr_db.map_or(psr_db, |least| least.min(psr_db)));
             }
         }

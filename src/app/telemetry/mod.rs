@@ -116,6 +116,12 @@ impl Meters {
         }
     }
 
+    /// A session that another has followed already: sound of it may come, but nothing is laid out for it. Call
+    /// [`Self::set_session`] next.
+    pub fn pass_session(&mut self, number: u64, session: &Arc<Session>) {
+        self.places.pass(number, session);
+    }
+
     fn follow_session(&mut self) {
         let session = self.places.session();
         self.tap = tap_of(self.settings.point, session.map(|s| &**s));

@@ -21,7 +21,7 @@ use crate::units::{Frames, SampleRate};
 const REMEMBERED: usize = 64;
 
 /// A session as it lies in time.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Layout {
     number: u64,
     session: Arc<Session>,
@@ -98,11 +98,15 @@ fn holds_from(a: &Layout, i: usize, b: &Layout, j: usize) -> Frames {
 pub(super) struct Places {
     ledger: Ledger,
     /// Oldest first; the last is the session that is wanted.
-    layouts: VecDeque<Layout>,
+    layouts: VecDeque<Arc<Layout>>,
+    /// The one the ledger is laid out for.
+    laid_out: Option<Arc<Layout>>,
     map: Arc<LoudnessMap>,
     /// Place of the frame that would go on where the last one ended, as the engine counts and as the album lies now.
     last: Option<SamplePlace>,
     next: Option<Frames>,
+    /// The monitor section that was measured behind, if that is the point.
+    monitor: Option<u32>,
 }
 
 /// What the next frames are for the ledger.
@@ -124,17 +128,20 @@ impl Places {
         Self {
             ledger: Ledger::new(rate),
             layouts: VecDeque::with_capacity(REMEMBERED),
+            laid_out: None,
             map: Arc::default(),
             last: None,
             next: None,
+            monitor: None,
         }
     }
 
     /// The session that is wanted from now on, by the engine's number, and the map of its album.
     pub(super) fn lay_out(&mut self, number: u64, session: &Arc<Session>, map: &Arc<LoudnessMap>) {
-        let new = Layout { number, session: Arc::clone(session), timeline: Timeline::of(session) };
-        let spans = self.spans_of(&new);
-        self.next = self.next.and_then(|next| self.layouts.back().and_then(|old| moved(old, &new, next)));
+        let new = self.remember(number, session);
+        let old = self.laid_out.replace(Arc::clone(&new));
+        let spans = self.spans_of(old.as_deref(), &new);
+        self.next = self.next.and_then(|next| old.and_then(|old| moved(&old, &new, next)));
         let is_same = Arc::ptr_eq(map, &self.map) && is_unmoved(&spans, self.ledger.spans());
         if !is_same {
             let end = self.to_ledger(new.timeline.end, new.session.sample_rate_hz);
@@ -144,10 +151,21 @@ impl Places {
         if self.next.is_none() {
             self.ledger.stop();
         }
+    }
+
+    /// A session that another has followed already: its sound finds its place, but nothing is laid out for it. Where none
+    /// of it was heard, what it changed and the next put back still holds.
+    pub(super) fn pass(&mut self, number: u64, session: &Arc<Session>) {
+        self.remember(number, session);
+    }
+
+    fn remember(&mut self, number: u64, session: &Arc<Session>) -> Arc<Layout> {
+        let new = Arc::new(Layout { number, session: Arc::clone(session), timeline: Timeline::of(session) });
         if self.layouts.len() == REMEMBERED {
             self.layouts.pop_front();
         }
-        self.layouts.push_back(new);
+        self.layouts.push_back(Arc::clone(&new));
+        new
     }
 
     /// The same session for a ledger that measures at another rate or another point: everything is unheard.
@@ -161,8 +179,7 @@ impl Places {
         }
     }
 
-    fn spans_of(&self, new: &Layout) -> Vec<SongSpan> {
-        let old = self.layouts.back();
+    fn spans_of(&self, old: Option<&Layout>, new: &Layout) -> Vec<SongSpan> {
         let rate = new.session.sample_rate_hz;
         let span = |j: usize| {
             let (start, end) = new.range(j);
@@ -198,6 +215,9 @@ impl Places {
             return (Step::Nowhere, frames);
         };
         let count = most.min(frames).max(1);
+        if self.monitor.replace(place.monitor).is_some_and(|before| before != place.monitor) {
+            self.ledger.void();
+        }
         let step = if self.goes_on(place, at) { Step::On } else { self.jump(place, at) };
         self.last = Some(*place);
         self.next = Some(at + Frames(count as i64));
@@ -212,7 +232,7 @@ impl Places {
     /// Whether the frames follow those before; a change of the sound on the way is told to the ledger.
     fn goes_on(&mut self, place: &SamplePlace, at: Frames) -> bool {
         let (Some(last), Some(next)) = (self.last, self.next) else { return false };
-        if next != at || last.tap != place.tap {
+        if next != at || last.tap != place.tap || last.monitor != place.monitor {
             return false;
         }
         let is_same_run = last.run == place.run;
@@ -388,6 +408,7 @@ mod tests {
             run,
             begin: if position == 0 { Begin::Clean } else { Begin::Faded },
             tap: MeterTap::Master,
+            monitor: 0,
         }
     }
 
@@ -456,6 +477,48 @@ mod tests {
         let album = places.album();
         assert_eq!((album.stale_s, album.length_s), (0.0, 17.2));
         assert!((album.measured_s - 17.0).abs() < 1e-9, "the new silence was not heard yet");
+    }
+
+    #[test]
+    fn behind_the_monitor_section_what_was_measured_holds_until_that_is_set_otherwise() {
+        let (mut places, _) = heard(&session());
+        let at = |position, run, monitor| SamplePlace { monitor, ..place(position, 1, run) };
+        assert_eq!(places.step(&at(400_000, 2, 0), 480), (Step::Jump, 480));
+        places.refresh(true);
+        assert_eq!(places.album().stale_s, 0.0, "a seek, or the gain of a service");
+        // In the middle of the sound.
+        assert_eq!(places.step(&at(400_480, 3, 1), 480), (Step::Jump, 480));
+        places.refresh(true);
+        assert_eq!((places.album().stale_s, places.album().integrated_lufs), (17.0, None));
+        // What is heard then holds again, also after a stretch of no place.
+        let x: Vec<f64> = (0..48_000).map(|i| 0.1 * (f64::from(i) * 0.13).sin()).collect();
+        for position in [Some(100_000), None, Some(200_000)] {
+            let here = SamplePlace { position: position.map(Frames), ..at(0, 4, 1) };
+            if places.step(&here, x.len()).0 != Step::Nowhere {
+                places.measure(&x, &x);
+            }
+        }
+        places.refresh(true);
+        let stale_s = places.album().stale_s;
+        assert!((stale_s - (17.0 - 1.8)).abs() < 0.05, "{stale_s}");
+    }
+
+    #[test]
+    fn sessions_passed_by_leave_standing_what_the_last_one_does_not_change() {
+        let mut session = session();
+        let (mut places, map) = heard(&session);
+        // A knob is turned and turned back before anything of it is heard.
+        song_of(&mut session, 2).gain_db = 3.0;
+        places.pass(2, &Arc::new(session.clone()));
+        song_of(&mut session, 2).gain_db = 0.0;
+        places.lay_out(3, &Arc::new(session.clone()), &map);
+        assert_eq!(places.album().stale_s, 0.0);
+        // What of the passed session is heard all the same finds its place, where that sounds as it does now.
+        assert_eq!(hear(&mut places, 60_000, 70_000, 2, 2)[0], Step::Jump);
+        assert_eq!(hear(&mut places, 640_000, 645_000, 2, 3)[0], Step::Nowhere);
+        song_of(&mut session, 2).gain_db = 3.0;
+        places.lay_out(4, &Arc::new(session), &map);
+        assert_eq!(places.album().stale_s, 5.0);
     }
 
     #[test]

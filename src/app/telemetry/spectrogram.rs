@@ -80,6 +80,8 @@ impl Spectrogram {
         out.across = self.across;
         out.levels.clear();
         out.places.clear();
+        out.levels.reserve(self.levels.len());
+        out.places.reserve(self.places.len());
         if self.written > 0 {
             out.levels.extend_from_slice(&self.levels);
             out.places.extend_from_slice(&self.places);

@@ -139,6 +139,8 @@ impl Spectra {
         };
         let trace = |powers: Option<&Vec<f64>>, out: &mut Vec<f32>| {
             let powers = powers.filter(|_| !self.first.is_empty());
+            // There before the first spectrum is, which comes a second and more after the sound.
+            out.reserve(POINTS.saturating_sub(out.len()));
             out.resize(if powers.is_some() { POINTS } else { 0 }, 0.0);
             if let Some(powers) = powers {
                 self.spectrum.trace_db(powers, &display, out);

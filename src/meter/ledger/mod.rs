@@ -6,14 +6,14 @@
 //! From the sub-blocks follow integrated loudness, range (Tech 3342 v4), maxima, PLR and PSR, by the very sums of
 //! [`super::loudness`]: an album heard in one go reads the same bits as its file, a song heard through its start the same
 //! as its frames measured alone. A song is its frames up to the start of the next, as its file is; the album is its frames
-//! from the first song on (from its first whole sub-block, where the song does not begin on the grid).
+//! from the first song on, without what rings in the pause before it, as its file is (from its first whole sub-block, where
+//! the song does not begin on the grid).
 //!
 //! **After a jump** the K filter starts from silence. Its slowest part is a double pole at 38 Hz, whose memory of a step
 //! has decayed to `(1 + ωt)·e^−ωt` = 10⁻⁹ (−180 dB) after 100 ms: what is measured before that does not count, the error
 //! left is below 10⁻⁴ dB for a full-scale step into music at −60 dBFS. The fades of a seek (5 ms) and of a new plan (20 ms)
 //! lie inside the same 100 ms. Where a song was reached by a seek, those 100 ms are missing from it until it is heard from
-//! before its start. True peaks lie up to 24 frames behind and are booked where they become known. Peaks are kept in
-//! single precision (within 10⁻⁶ dB).
+//! before its start. True peaks lie up to 24 frames behind and are booked where they become known.
 
 mod gauge;
 mod sheet;
@@ -92,6 +92,8 @@ impl SongSpan {
 pub struct Ledger {
     rate: SampleRate,
     spans: Vec<SongSpan>,
+    /// End of the album as it was given.
+    laid_out_to: Frames,
     album: Sheet,
     songs: Vec<Sheet>,
     album_gauge: Gauge,
@@ -112,6 +114,7 @@ impl Ledger {
         Self {
             rate,
             spans: Vec::new(),
+            laid_out_to: Frames::ZERO,
             album: Sheet::new(rate, Frames::ZERO, Frames::ZERO, Frames::ZERO),
             songs: Vec::new(),
             album_gauge: Gauge::new(rate),
@@ -136,33 +139,76 @@ impl Ledger {
     }
 
     /// Lays the album out anew, songs in running order. Songs measured before take along what still holds; on the album's
-    /// grid only where they moved by whole sub-blocks, else it is stale there. Allocates.
+    /// grid only where they moved by whole sub-blocks, else it is stale there. Where nothing moved only what does not hold
+    /// is touched. Allocates.
     pub fn lay_out(&mut self, spans: &[SongSpan], end: Frames, map: Arc<LoudnessMap>) {
+        let run = self.run_on(spans);
+        if Arc::ptr_eq(&map, &self.map) && self.laid_out_to == end && is_unmoved(spans, &self.spans) {
+            self.spans.copy_from_slice(spans);
+        } else {
+            self.rearrange(spans, end, map);
+        }
+        self.void_changed();
+        self.resume(run);
+        self.refresh();
+    }
+
+    fn rearrange(&mut self, spans: &[SongSpan], end: Frames, map: Arc<LoudnessMap>) {
         let start = spans.first().map_or(Frames::ZERO, |s| s.start);
         let mut album = Sheet::new(self.rate, Frames::ZERO, start, end);
-        let mut songs: Vec<Sheet> =
-            spans.iter().map(|s| Sheet::new(self.rate, s.start, s.start, s.end)).collect();
         let old_cells: Vec<Option<MapCell>> = (0..self.map.cells()).map(|i| self.map.cell(i)).collect();
-        let run = self.run_on(spans);
         map.clear();
         if spans.first().zip(self.spans.first()).is_some_and(|(new, old)| new.start == old.start) {
             // The pause before the first song.
             album.copy(&self.album, 0, self.album.first, 0);
         }
-        for (span, sheet) in spans.iter().zip(&mut songs) {
-            let Some(index) = self.spans.iter().position(|s| s.id == span.id) else { continue };
-            let old = self.spans[index];
-            carry_song(&self.songs[index], sheet, span);
+        for (span, index) in spans.iter().zip(0..) {
+            let Some(before) = self.spans.iter().position(|s| s.id == span.id) else { continue };
+            let old = self.spans[before];
             carry_on_album(&self.album, &mut album, &old, span);
             carry_cells(&self.map, &old_cells, &map, &old, span);
+            if distance_to_neighbour(&self.spans, before) != distance_to_neighbour(spans, index) {
+                // Another sound ends in the sub-block the song begins in.
+                let k = album.sub_block_at(span.start.0.max(0));
+                let is_shared = album.border(k) < span.start.0;
+                album.void(k, if is_shared { k + 1 } else { k });
+            }
         }
+        let songs: Vec<Sheet> = spans.iter().map(|span| self.carried_song(span)).collect();
         let most = songs.iter().map(Sheet::hop_count).max().unwrap_or(0).max(album.hop_count());
         self.scratch = Scratch::with_room(most + 1);
         (self.spans, self.album, self.songs, self.map) = (spans.to_vec(), album, songs, map);
-        self.resume(run);
-        self.refresh();
-        for cell in 0..self.map.cells() {
-            self.write_cell(cell);
+        self.laid_out_to = end;
+    }
+
+    /// The sheet of a song, taken along from where it was.
+    fn carried_song(&mut self, span: &SongSpan) -> Sheet {
+        let new = |from: Frames, to: Frames| Sheet::new(self.rate, from, from, to);
+        let Some(index) = self.spans.iter().position(|s| s.id == span.id) else {
+            return new(span.start, span.end);
+        };
+        let old = &self.songs[index];
+        if old.end - old.origin == span.end - span.start {
+            let nothing = new(Frames::ZERO, Frames::ZERO);
+            let mut kept = std::mem::replace(&mut self.songs[index], nothing);
+            kept.move_to(span.start);
+            return kept;
+        }
+        let mut sheet = new(span.start, span.end);
+        carry_song(old, &mut sheet);
+        sheet
+    }
+
+    /// What of the songs does not hold is stale.
+    fn void_changed(&mut self) {
+        for (span, sheet) in self.spans.iter().zip(&mut self.songs) {
+            let head = span.stale_head();
+            if head > Frames::ZERO {
+                sheet.void(0, sheet.sub_block_at(head.0 - 1) + 1);
+                let at = |frame: Frames| self.album.sub_block_at(frame.0.max(0));
+                let (from, to) = (at(span.start), at(span.start + head - Frames(1)) + 1);
+                self.album.void(from, to);
+            }
         }
     }
 
@@ -275,6 +321,10 @@ impl Ledger {
         // At its first frame it begins as if it were alone; inside, the filter has to settle.
         let from = if at == span.start { at } else { at + self.settling() };
         self.song_gauge.begin((at - span.start).0, (from.max(self.sound_from) - span.start).0);
+        if index == Some(0) && at == span.start && self.album_gauge.is_running {
+            // Filters ring before a song's first frame; the album's file does not hold that.
+            self.album_gauge.begin(at.0, self.album_gauge.counts_from);
+        }
     }
 
     /// Works out the figures anew where 100 ms more are known, and writes the cells of the map; `true` if it did. Call it
@@ -315,7 +365,7 @@ impl Ledger {
             return;
         }
         let peak = sheet.true_peak[begin..end].iter().zip(states).filter(|(_, s)| **s == State::Fresh);
-        let peak = peak.fold(0.0f32, |top, ([l, r], _)| top.max(*l).max(*r));
+        let peak = peak.fold(0.0f64, |top, ([l, r], _)| top.max(*l).max(*r));
         let loudness = |sum: f64| lufs_from_power(sum) as f32;
         let window = |frames: usize| begin + HOP >= frames && begin + HOP <= sheet.whole;
         let at = |n: usize| sheet.energy.get(begin + HOP - n..begin + HOP).unwrap_or_default();
@@ -326,7 +376,7 @@ impl Ledger {
             MapCell {
                 momentary_lufs: of(MOMENTARY),
                 short_term_lufs: of(SHORT_TERM),
-                true_peak_dbtp: db_from_gain(f64::from(peak)) as f32,
+                true_peak_dbtp: db_from_gain(peak) as f32,
                 is_stale: has(State::Stale),
             },
         );
@@ -348,6 +398,13 @@ impl Ledger {
         self.heard.filter(|id| self.spans.iter().any(|s| s.id == *id))
     }
 
+    /// Everything measured is stale.
+    pub fn void(&mut self) {
+        let sheets = std::iter::once(&mut self.album).chain(&mut self.songs);
+        sheets.for_each(|sheet| sheet.void(0, usize::MAX));
+        self.refresh();
+    }
+
     /// Forgets everything measured.
     pub fn clear(&mut self) {
         self.album.clear();
@@ -356,6 +413,18 @@ impl Ledger {
         self.stop();
         self.refresh();
     }
+}
+
+/// Whether every song lies where it did.
+fn is_unmoved(new: &[SongSpan], old: &[SongSpan]) -> bool {
+    let place = |s: &SongSpan| (s.id, s.start, s.end);
+    new.iter().map(place).eq(old.iter().map(place))
+}
+
+/// The song before another, and how far before it that ends.
+fn distance_to_neighbour(spans: &[SongSpan], index: usize) -> Option<(u64, Frames)> {
+    let before = spans[..index].last()?;
+    Some((before.id, spans[index].start - before.start))
 }
 
 /// What was drawn stays, as stale, where it is not worked out anew.

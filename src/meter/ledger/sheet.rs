@@ -4,12 +4,12 @@
 //! anew, and the figures are summed up over all hops.
 
 use super::{HOP, LedgerReading, MOMENTARY, SHORT_TERM, SUB_BLOCKS_PER_SECOND, SongSpan};
-use crate::meter::dynamics::plr_db;
+use crate::meter::dynamics::{PSR_GATE_LUFS, plr_db};
 use crate::meter::loudness::{integrated_lufs, lufs_from_power, range_lu};
 use crate::units::{Frames, SampleRate, db_from_gain};
 
 const HOPS_IN_SHORT_TERM: usize = SHORT_TERM / HOP;
-/// Longest album kept, sub-blocks: six hours (33 bytes each, for album and songs; an hour takes 24 MB).
+/// Longest album kept, sub-blocks: six hours (49 bytes each, for album and songs; an hour takes 35 MB).
 const MOST_SUB_BLOCKS: usize = 6 * 3600 * SUB_BLOCKS_PER_SECOND as usize;
 /// Below this a maximum is silence, not a reading.
 const SILENCE_LUFS: f64 = -120.0;
@@ -37,8 +37,8 @@ struct Hop {
     max_short_term: f64,
     /// At its end; NaN where there is none.
     psr_db: f64,
-    true_peak: [f32; 2],
-    sample_peak: [f32; 2],
+    true_peak: [f64; 2],
+    sample_peak: [f64; 2],
     fresh: u8,
     stale: u8,
 }
@@ -65,8 +65,8 @@ pub(super) struct Sheet {
     pub whole: usize,
     /// NaN where it does not count.
     pub energy: Vec<f64>,
-    pub true_peak: Vec<[f32; 2]>,
-    sample_peak: Vec<[f32; 2]>,
+    pub true_peak: Vec<[f64; 2]>,
+    sample_peak: Vec<[f64; 2]>,
     pub state: Vec<State>,
     hops: Vec<Hop>,
     /// Powers of the gating blocks and short-term values at the end of each hop; NaN where there is none.
@@ -135,8 +135,8 @@ impl Sheet {
         }
         let is_good = block.energy.is_finite();
         self.energy[k] = if k < self.whole && is_good { block.energy } else { f64::NAN };
-        self.true_peak[k] = block.true_peak.map(|p| p as f32);
-        self.sample_peak[k] = block.sample_peak.map(|p| p as f32);
+        self.true_peak[k] = block.true_peak;
+        self.sample_peak[k] = block.sample_peak;
         self.state[k] = if is_good { State::Fresh } else { State::Unheard };
         self.touch(k, k + 1);
     }
@@ -147,17 +147,28 @@ impl Sheet {
             if self.state[self.whole] == State::Fresh { self.whole } else { self.whole.saturating_sub(1) };
         if self.state[k] == State::Fresh {
             for (kept, peak) in self.true_peak[k].iter_mut().zip(true_peak) {
-                *kept = kept.max(peak as f32);
+                *kept = kept.max(peak);
             }
             self.touch(k, k + 1);
         }
     }
 
-    pub fn void(&mut self, k: usize) {
-        self.energy[k] = f64::NAN;
-        if self.state[k] == State::Fresh {
-            self.state[k] = State::Stale;
+    /// What was measured in `from..to` is no longer true.
+    pub fn void(&mut self, from: usize, to: usize) {
+        let to = to.min(self.state.len());
+        for k in from.min(to)..to {
+            if self.state[k] == State::Fresh {
+                self.state[k] = State::Stale;
+                self.energy[k] = f64::NAN;
+                self.touch(k, k + 1);
+            }
         }
+    }
+
+    /// Moves along with its song, with all that was measured and worked out.
+    pub fn move_to(&mut self, start: Frames) {
+        self.end += start - self.origin;
+        self.origin = start;
     }
 
     fn touch(&mut self, from: usize, to: usize) {
@@ -241,11 +252,11 @@ impl Sheet {
     }
 
     fn psr_db(&self, end: usize, short_term: f64) -> f64 {
-        if short_term.is_nan() || lufs_from_power(short_term) <= SILENCE_LUFS {
+        if short_term.is_nan() || lufs_from_power(short_term) < PSR_GATE_LUFS {
             return f64::NAN;
         }
         let peaks = self.true_peak[end - SHORT_TERM..end].iter();
-        let highest = f64::from(peaks.fold(0.0f32, |top, [l, r]| top.max(*l).max(*r)));
+        let highest = peaks.fold(0.0f64, |top, [l, r]| top.max(*l).max(*r));
         if highest > 0.0 { db_from_gain(highest) - lufs_from_power(short_term) } else { f64::NAN }
     }
 
@@ -266,7 +277,7 @@ impl Sheet {
         }
         let integrated_lufs = integrated_lufs(scratch.present(&self.gating));
         let range_lu = scratch.range(&self.short_term);
-        let peak_db = |peak: f32| (peak > 0.0).then(|| db_from_gain(f64::from(peak)));
+        let peak_db = |peak: f64| (peak > 0.0).then(|| db_from_gain(peak));
         let true_peak_dbtp = all.true_peak.map(peak_db);
         let highest = peak_db(all.true_peak[0].max(all.true_peak[1]));
         let some = |db: f64| (!db.is_nan()).then_some(db);
@@ -302,7 +313,7 @@ impl Sheet {
     }
 }
 
-fn larger(a: [f32; 2], b: [f32; 2]) -> [f32; 2] {
+fn larger(a: [f64; 2], b: [f64; 2]) -> [f64; 2] {
     [a[0].max(b[0]), a[1].max(b[1])]
 }
 
@@ -353,17 +364,12 @@ pub(super) fn is_on_grid(shift: Frames, rate_hz: i64) -> bool {
     shift == Frames::ZERO || whole && rate_hz % SUB_BLOCKS_PER_SECOND == 0
 }
 
-/// A song's own grid moves with it.
-pub(super) fn carry_song(old: &Sheet, new: &mut Sheet, span: &SongSpan) {
+/// A song's own grid moves with it, whatever its length.
+pub(super) fn carry_song(old: &Sheet, new: &mut Sheet) {
     // Sub-blocks of one length hold whole frames of both; the odd one at the end only if the length is the same.
     let same_length = old.end - old.origin == new.end - new.origin;
     let whole = old.whole.min(new.whole);
     new.copy(old, 0, if same_length { whole + 1 } else { whole }, 0);
-    let head = span.stale_head().0;
-    let stale = if head == 0 { 0 } else { new.sub_block_at(head - 1) + 1 };
-    for k in 0..stale.min(new.whole + 1) {
-        new.void(k);
-    }
 }
 
 /// The album's grid does not: only a shift by whole sub-blocks keeps it.
@@ -380,13 +386,7 @@ pub(super) fn carry_on_album(old: &Sheet, new: &mut Sheet, from: &SongSpan, to: 
     }
     let end = if from.end == old.end && to.end == new.end && shift == 0 { old.whole + 1 } else { end };
     new.copy(old, begin, end, at);
-    let head = to.stale_head();
-    let stale_to = match (is_exact, head > Frames::ZERO) {
-        (false, _) => usize::MAX,
-        (true, true) => new.sub_block_at((to.start + head).0.saturating_sub(1).max(0)) + 1,
-        (true, false) => 0,
-    };
-    for k in at..(at + end.saturating_sub(begin)).min(stale_to).min(new.whole + 1) {
-        new.void(k);
+    if !is_exact {
+        new.void(at, at + end.saturating_sub(begin));
     }
 }

@@ -175,6 +175,70 @@ fn an_edit_voids_what_it_changes_and_moves_the_rest_along() {
 }
 
 #[test]
+fn an_edit_that_moves_nothing_voids_its_song_down_to_the_frame_it_shares() {
+    let album = album();
+    let (mut ledger, map) = ledger(&spans());
+    play(&mut ledger, &album, 0, 1_102_600);
+    let others = [*ledger.song(1).unwrap(), *ledger.song(3).unwrap()];
+    let mut edited = spans();
+    edited[1].holds_from = Frames(i64::MAX / 2);
+    ledger.lay_out(&edited, Frames(1_102_600), Arc::clone(&map));
+    assert_eq!([*ledger.song(1).unwrap(), *ledger.song(3).unwrap()], others);
+    let second = *ledger.song(2).unwrap();
+    assert_eq!((second.integrated_lufs, second.measured_s), (None, 0.0));
+    // Song 2 begins and ends inside sub-blocks 907 and 1634: neither holds any more, on the album's own grid.
+    assert!((ledger.album().stale_s - 7.28).abs() < 1e-9, "{}", ledger.album().stale_s);
+    let stale: Vec<bool> = (0..map.cells()).map(|i| map.cell(i).unwrap().is_stale).collect();
+    assert!((0..stale.len()).all(|i| stale[i] == (90..=163).contains(&i)), "{stale:?}");
+    // The same again, and with the map laid out anew, leaves the same.
+    let before = *ledger.album();
+    ledger.lay_out(&edited, Frames(1_102_600), Arc::clone(&map));
+    assert_eq!(*ledger.album(), before);
+    let other = Arc::new(LoudnessMap::new(RATE, Frames(1_102_600)));
+    ledger.lay_out(&spans(), Frames(1_102_600), Arc::clone(&other));
+    assert_eq!(*ledger.album(), before);
+    assert!((0..stale.len()).all(|i| other.cell(i).map(|c| c.is_stale) == Some(stale[i])));
+    // Heard again with what changed: the whole is the file's.
+    play(&mut ledger, &album, 380_000, 740_000);
+    let (file, peak) = alone(&album, 88_200, 1_102_600);
+    let off = ledger.album().integrated_lufs.unwrap() - file.integrated_lufs.unwrap();
+    assert!(off.abs() < 1e-7 && ledger.album().stale_s == 0.0, "{off}");
+    assert!((highest_of(ledger.album()) - peak).abs() < 1e-9);
+}
+
+#[test]
+fn what_rings_before_the_first_song_is_not_the_albums() {
+    let mut album = album();
+    for side in &mut album {
+        (87_000..88_200).for_each(|i| side[i] = 0.3 * (i as f64 * 0.01).sin());
+    }
+    let (mut ledger, _) = ledger(&spans());
+    play(&mut ledger, &album, 0, 1_102_600);
+    assert_same(ledger.album(), alone(&album, 88_200, 1_102_600), "album");
+}
+
+#[test]
+fn an_album_of_nothing_and_sound_that_is_no_number_read_nothing() {
+    let mut ledger = Ledger::new(RATE);
+    ledger.lay_out(&[], Frames::ZERO, Arc::default());
+    ledger.begin(Frames::ZERO, true);
+    ledger.push(&[0.5; 5000], &[0.5; 5000]);
+    ledger.refresh();
+    assert_eq!(*ledger.album(), LedgerReading::default());
+    let one = [span(1, 0, 220_500)];
+    ledger.lay_out(&one, Frames(220_500), Arc::new(LoudnessMap::new(RATE, Frames(220_500))));
+    let [mut left, right] = music(220_500, 5);
+    left[100_000..100_010].fill(f64::NAN);
+    left[150_000] = f64::INFINITY;
+    play(&mut ledger, &[left, right], 0, 220_500);
+    let read = ledger.album();
+    assert!(read.integrated_lufs.is_some_and(f64::is_finite));
+    assert!(highest_of(read).is_finite() && read.sample_peak_dbfs.iter().all(|p| p.unwrap().is_finite()));
+    assert!(read.measured_s < read.length_s && read.measured_s > 4.9, "{}", read.measured_s);
+    assert_eq!(ledger.song(1).unwrap().integrated_lufs, read.integrated_lufs);
+}
+
+#[test]
 fn a_run_goes_on_through_an_edit_elsewhere() {
     let album = album();
     let (mut ledger, map) = ledger(&spans());
