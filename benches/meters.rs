@@ -1,7 +1,8 @@
 //! What measuring costs, beside other meters, in one run: the album scan of integrated loudness, range, momentary and
 //! short-term maxima every 10 ms and true peak; at 44.1 and 96 kHz; on one core and on all.
 //!
-//! `cargo bench --no-default-features --bench meters [-- WORD]`. Peers: the `ebur128` crate (M and S read every 10 ms, and
+//! `cargo bench --no-default-features --bench meters [-- peers | parts | FILE]`; a FILE of music takes the place of the
+//! sound made here. Peers: the `ebur128` crate (M and S read every 10 ms, and
 //! once never), libebur128 through a small C program compiled here where its header is installed, and ffmpeg's
 //! `ebur128=peak=true` (time to decode alone subtracted). A peer that is missing is left out with a line that says so.
 //! Every figure is the least of several rounds in which all take turns, so that other programs of the machine weigh
@@ -17,6 +18,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
+use glassmaster::jobs::measuring::{Feed, measure_on};
+use glassmaster::media::{Decoder, SourceError};
 use glassmaster::meter::analysis::{Analyzer, FileFacts};
 use glassmaster::meter::bandwidth::BandwidthMeter;
 use glassmaster::meter::dynamics::{DrChannel, Moments};
@@ -25,7 +28,7 @@ use glassmaster::meter::thirds::AverageSpectrum;
 use glassmaster::meter::true_peak::{CrestSteps, Keep, TruePeakMeter};
 
 const RATES_HZ: [u32; 2] = [44_100, 96_000];
-/// Seconds of sound in one run.
+/// Seconds of the sound made here.
 const SECONDS: f64 = 60.0;
 const ROUNDS: usize = 5;
 /// Frames of one call.
@@ -84,6 +87,22 @@ impl Programme {
         FileFacts { sample_rate_hz: self.rate, channels: 2, bits: Some(24), ..FileFacts::default() }
     }
 
+    /// The sound of a file.
+    fn of_file(path: &Path) -> Result<Self, SourceError> {
+        let mut decoder = Decoder::open(path)?;
+        let (mut left, mut right, mut block) = (Vec::new(), Vec::new(), [Vec::new(), Vec::new()]);
+        while decoder.next(&mut block)? > 0 {
+            left.extend_from_slice(&block[0]);
+            right.extend_from_slice(&block[1]);
+        }
+        let interleaved = left.iter().zip(&right).flat_map(|(&l, &r)| [l as f32, r as f32]).collect();
+        Ok(Self { rate: decoder.facts().rate.0, left, right, interleaved })
+    }
+
+    fn seconds(&self) -> f64 {
+        self.left.len() as f64 / f64::from(self.rate)
+    }
+
     /// As a WAV of 32-bit float.
     fn write_wav(&self, path: &Path) -> io::Result<()> {
         let bytes = (self.interleaved.len() * 4) as u32;
@@ -138,6 +157,21 @@ fn our_analysis(p: &Programme) -> Found {
         analyzer.push(l, r);
     }
     let m = analyzer.finish().measurements;
+    Found {
+        integrated_lufs: figure(m.integrated_lufs),
+        range_lu: figure(m.loudness_range_lu),
+        true_peak_dbtp: figure(m.true_peak_dbtp),
+    }
+}
+
+/// The same on threads of its own for the parts of the pass, as a long file is measured.
+fn our_analysis_on(p: &Programme, threads: usize) -> Found {
+    let read = |feed: &mut Feed<'_>| {
+        p.blocks(BLOCK).for_each(|(l, r)| feed(l, r));
+        Ok::<_, std::convert::Infallible>(())
+    };
+    let Ok(analysis) = measure_on(p.facts(), p.left.len() as u64, threads, read);
+    let m = analysis.measurements;
     Found {
         integrated_lufs: figure(m.integrated_lufs),
         range_lu: figure(m.loudness_range_lu),
@@ -295,11 +329,11 @@ fn race<'a>(runs: &[(&'a str, Run<'_>)]) -> Vec<(&'a str, f64, Found)> {
     best
 }
 
-fn print_race(title: &str, results: &[(&str, f64, Found)]) {
-    println!("\n{title}");
+fn print_race(title: &str, p: &Programme, results: &[(&str, f64, Found)]) {
+    println!("\n{} Hz, {title}", p.rate);
     let yardstick = results.iter().find(|r| r.0 == YARDSTICK).map_or(f64::NAN, |r| r.1);
     for (name, seconds, found) in results {
-        let mut line = format!("  {name:38} {:8.0} x real time", SECONDS / seconds);
+        let mut line = format!("  {name:38} {:8.0} x real time", p.seconds() / seconds);
         if yardstick.is_finite() {
             let written = write!(line, " {:6.2} x", yardstick / seconds);
             debug_assert!(written.is_ok());
@@ -340,7 +374,7 @@ fn peers(p: &Programme, folder: &Path) {
     } else {
         println!("ffmpeg is left out: not installed");
     }
-    print_race(&format!("{} Hz, one core", p.rate), &race(&runs));
+    print_race("one core", p, &race(&runs));
 
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let runs: Vec<(&str, Run<'_>)> = vec![
@@ -349,7 +383,12 @@ fn peers(p: &Programme, folder: &Path) {
         (YARDSTICK, on_threads(threads, || crate_scan(p, true))),
         ("ebur128 crate, never read", on_threads(threads, || crate_scan(p, false))),
     ];
-    print_race(&format!("{} Hz, {threads} files on {threads} cores", p.rate), &race(&runs));
+    print_race(&format!("{threads} files on {threads} cores"), p, &race(&runs));
+    let runs: Vec<(&str, Run<'_>)> = vec![
+        ("ours, every reading of a file", timed(|| our_analysis(p))),
+        ("the same, its parts on all cores", timed(|| our_analysis_on(p, threads))),
+    ];
+    print_race(&format!("one file on {threads} cores"), p, &race(&runs));
 }
 
 /// Where our own time goes.
@@ -428,19 +467,25 @@ fn parts(p: &Programme) {
             }),
         ),
     ];
-    print_race(&format!("{} Hz, our parts", p.rate), &race(&runs));
+    print_race("our parts", p, &race(&runs));
 }
 
 fn main() {
     let word = std::env::args().skip(1).find(|a| !a.starts_with('-')).unwrap_or_default();
     let Ok(folder) = tempfile::tempdir() else { panic!("no temporary folder") };
-    for rate in RATES_HZ {
-        let p = Programme::new(rate);
-        if word.is_empty() || word == "peers" {
-            peers(&p, folder.path());
+    let programmes: Vec<Programme> = match word.as_str() {
+        "" | "peers" | "parts" => RATES_HZ.map(Programme::new).into(),
+        path => match Programme::of_file(Path::new(path)) {
+            Ok(programme) => vec![programme],
+            Err(error) => panic!("{error}"),
+        },
+    };
+    for p in &programmes {
+        if word != "parts" {
+            peers(p, folder.path());
         }
-        if word.is_empty() || word == "parts" {
-            parts(&p);
+        if word != "peers" {
+            parts(p);
         }
     }
 }

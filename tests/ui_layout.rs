@@ -309,6 +309,24 @@ fn loudness_is_paused_continued_reset_and_shown_as_chosen() {
     assert_eq!((shown.target_lufs, shown.unit, shown.part), (-14.0, LoudnessUnit::Lu, LoudnessPart::Song));
 }
 
+#[test]
+fn a_new_name_is_typed_at_once_and_a_dialog_is_as_high_as_what_it_holds() {
+    let mut h = window(&["Opening"]);
+    // The palette is higher than the dialog that follows it.
+    run(&mut h, "meter layouts");
+    h.run();
+    let words = h.get_by_label_contains("None of your own yet").rect();
+    assert!(rect(&h, "Close").top() - words.bottom() < 40.0, "the foot stands under the list");
+    type_text(&mut h, "Vinyl");
+    press(&mut h, Modifiers::NONE, Key::Enter);
+    h.get_by_label("Rename Vinyl").click();
+    h.run();
+    type_text(&mut h, "Lacquer");
+    press(&mut h, Modifiers::NONE, Key::Enter);
+    let names: Vec<String> = layout(&h).own.into_iter().map(|l| l.name).collect();
+    assert_eq!(names, ["Lacquer"]);
+}
+
 /// The layout of the program in the smallest window asked for: all of it in sight, nothing to scroll.
 #[test]
 fn the_calm_column_fits_a_window_of_800_lines() {

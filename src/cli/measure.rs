@@ -43,7 +43,9 @@ pub fn run(args: &MeasureArgs) -> Result<u8, CliError> {
 fn faults(inspected: &Inspected) -> Vec<String> {
     let mut faults = Vec::new();
     if let Some(damage) = &inspected.damage {
-        let is_whole = inspected.decoded_frames >= inspected.facts.frames;
+        // A file with a hole goes on behind it; one that was cut does not.
+        let is_whole =
+            inspected.facts.truncation().is_none() && inspected.decoded_frames >= inspected.facts.frames;
         let measured = if is_whole { "the rest was measured" } else { "measured up to there" };
         faults.push(format!("{damage}; {measured}"));
     }

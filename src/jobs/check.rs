@@ -18,20 +18,12 @@ pub struct ReadFile {
     pub read: Option<(Analysis, Faults)>,
 }
 
-/// Reads one file for the check. `listen` hears every block as well.
+/// Reads one file for the check, a long one measured on up to `threads` threads beside. `listen` hears every block as
+/// well.
 ///
 /// # Errors
 /// Only cancelling; what is wrong with the file is in the result.
 pub fn read_for_check(
-    path: &Path,
-    brief: &Brief,
-    cx: &JobContext,
-    listen: &mut dyn FnMut(&[f64], &[f64]),
-) -> Result<ReadFile, SourceError> {
-    read_on(path, brief, 1, cx, listen)
-}
-
-fn read_on(
     path: &Path,
     brief: &Brief,
     threads: usize,
@@ -116,7 +108,7 @@ pub fn check(
 ) -> Result<Vec<FileCheck>, SourceError> {
     let (each, shares) = (threads_each(threads, paths.len()), cx.shares(&sizes_of(paths)));
     let read = map_in_order(paths, threads, |index, path| {
-        read_on(path, brief, each, &shares[index], &mut |_, _| ())
+        read_for_check(path, brief, each, &shares[index], &mut |_, _| ())
     });
     let read = read.into_iter().collect::<Result<Vec<_>, _>>()?;
     Ok(judge(&read.iter().collect::<Vec<_>>(), brief))

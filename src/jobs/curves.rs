@@ -82,3 +82,47 @@ fn curve_of(
     }
     Ok((meter.finish(), damage))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 16 bits, stereo, 48 kHz: a header that declares so many frames, and fewer of them.
+    fn wav(declared: u32, present: u32) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        bytes.extend(b"RIFF");
+        bytes.extend((36 + 4 * declared).to_le_bytes());
+        bytes.extend(b"WAVEfmt ");
+        bytes.extend(16u32.to_le_bytes());
+        bytes.extend([1u16, 2].map(u16::to_le_bytes).concat());
+        bytes.extend([48_000u32, 4 * 48_000].map(u32::to_le_bytes).concat());
+        bytes.extend([4u16, 16].map(u16::to_le_bytes).concat());
+        bytes.extend(b"data");
+        bytes.extend((4 * declared).to_le_bytes());
+        for n in 0..present {
+            let sample = if n / 24 % 2 == 0 { 8000i16 } else { -8000 };
+            bytes.extend([sample, sample].map(i16::to_le_bytes).concat());
+        }
+        bytes
+    }
+
+    #[test]
+    fn a_damaged_file_is_taken_as_far_as_it_reads_and_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str, bytes: Vec<u8>| {
+            let path = dir.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            path
+        };
+        let whole = path("whole.wav", wav(96_000, 96_000));
+        let cut = path("cut.wav", wav(96_000, 72_000));
+        let stump = path("stump.wav", wav(96_000, 100));
+        let made = measure(&[whole, cut, stump], &JobContext::detached()).unwrap();
+        assert_eq!(made.files, ["whole.wav", "cut.wav"]);
+        assert_eq!(made.spread.unwrap().count, 2);
+        let [line] = &made.in_part[..] else { panic!("{:?}", made.in_part) };
+        assert!(line.contains("cut.wav") && line.ends_with("; read as far as 0:00:01.500 of 0:00:02.000"));
+        let [line] = &made.left_out[..] else { panic!("{:?}", made.left_out) };
+        assert!(line.contains("stump.wav: damaged after frame 100"), "{line}");
+    }
+}

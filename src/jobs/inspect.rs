@@ -110,3 +110,67 @@ fn read_through(
         cx.set_fraction(decoder.position() as f64 / frames as f64);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Twelve seconds of mono: long enough to be measured on several threads.
+    fn file(folder: &Path, name: &str) -> PathBuf {
+        let path = folder.join(name);
+        let spec = hound::WavSpec {
+            channels: 1,
+            sample_rate: 44_100,
+            bits_per_sample: 16,
+            sample_format: hound::SampleFormat::Int,
+        };
+        let mut wav = hound::WavWriter::create(&path, spec).unwrap();
+        (0..44_100 * 12).for_each(|n: i32| wav.write_sample((n * 37 % 8000) as i16).unwrap());
+        wav.finalize().unwrap();
+        path
+    }
+
+    #[test]
+    fn a_long_file_tells_how_far_it_is_and_stops_when_told_on_any_number_of_threads() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = file(folder.path(), "a.wav");
+        for threads in [1, 2, 4] {
+            let cx = JobContext::detached();
+            let mut seen = vec![0.0];
+            let open = || Decoder::open(&path).unwrap();
+            let inspected = inspect_open(open(), &path, threads, &cx, &mut |_, _| {
+                seen.push(cx.fraction().unwrap_or(0.0));
+            });
+            assert_eq!(inspected.unwrap().analysis.measurements.frames, 44_100 * 12);
+            assert!(seen.len() > 20 && seen.is_sorted() && seen[seen.len() / 2] > 0.4);
+            assert!((cx.fraction().unwrap() - 1.0).abs() < 1e-5);
+
+            let (cx, mut blocks) = (JobContext::detached(), 0);
+            let stopped = inspect_open(open(), &path, threads, &cx, &mut |_, _| {
+                blocks += 1;
+                if blocks == 5 {
+                    cx.cancel();
+                }
+            });
+            assert!(matches!(stopped, Err(SourceError::Cancelled)) && blocks == 5, "{threads}: {blocks}");
+        }
+    }
+
+    #[test]
+    fn files_come_back_in_order_and_add_up_to_the_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = ["a.wav", "b.wav", "c.wav"].map(|name| file(folder.path(), name));
+        let paths = [&paths[..2], &[folder.path().join("gone.wav")], &paths[2..]].concat();
+        for threads in [1, 3, 8] {
+            let cx = JobContext::detached();
+            let all = inspect_all(&paths, threads, &cx);
+            let names = all.iter().map(|r| r.as_ref().ok().map(|i| i.analysis.measurements.path.clone()));
+            let wanted = paths.iter().enumerate().map(|(n, p)| (n != 2).then(|| p.display().to_string()));
+            assert!(names.eq(wanted));
+            assert!((cx.fraction().unwrap() - 1.0).abs() < 1e-4, "{:?}", cx.fraction());
+            cx.cancel();
+            let stopped = inspect_all(&paths[..2], threads, &cx);
+            assert!(stopped.iter().all(|r| matches!(r, Err(SourceError::Cancelled))));
+        }
+    }
+}

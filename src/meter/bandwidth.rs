@@ -1,7 +1,8 @@
 //! Bandwidth: the highest frequency at which a programme still has energy.
 //!
 //! Spectra of 4096 samples at 44.1 and 48 kHz (twice as long for each doubling of the rate), one after the other without
-//! overlap (a rest shorter than a spectrum is left out), Blackman-Harris window (4 terms, side lobes −92 dB), highest value of each bin over the whole programme and
+//! overlap (a rest shorter than a spectrum is left out), Blackman-Harris window (4 terms, side lobes −92 dB), highest
+//! value of each bin over the whole programme and
 //! both channels. The bandwidth is the upper edge of the highest bin that reaches −100 dBFS (a full-scale sine reads
 //! 0 dB) and is not more than 90 dB under the strongest bin. Dither of 16 bits lies near −114 dB there and does not count.
 

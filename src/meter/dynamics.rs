@@ -2,7 +2,8 @@
 //!
 //! RMS is AES17: 3.01 dB above the plain mean square, so that a full-scale sine reads 0 dBFS. PLR = highest true peak −
 //! integrated loudness. PSR = highest true peak of the last 3 s − short-term loudness of the same 3 s; for its minimum a
-//! window counts only from −70 LUFS up, as for the loudness itself. DR is the method of the Pleasurize Music Foundation ("Measuring DR", Algorithmix, v1.3, 2009).
+//! window counts only from −70 LUFS up, as for the loudness itself. DR is the method of the Pleasurize Music Foundation
+//! ("Measuring DR", Algorithmix, v1.3, 2009).
 
 use crate::units::{db_from_gain, db_from_power};
 
@@ -110,7 +111,7 @@ pub struct DrChannel {
 }
 
 impl DrChannel {
-    /// At a rate in hertz, with room for `max_hours`; what comes later is not counted.
+    /// At a rate in hertz, with room for `max_hours`; what comes later is not counted ([`Self::make_room`]).
     pub fn new(rate_hz: u32, max_hours: f64) -> Self {
         let block_frames = (u64::from(rate_hz) * DR_BLOCK_AT_44100 / 44_100).max(1) as usize;
         let capacity = (max_hours.clamp(0.0, 1000.0) * 1200.0).ceil() as usize + 2;
@@ -124,6 +125,11 @@ impl DrChannel {
             self.add(&Moments::of(now), now.len());
             samples = later;
         }
+    }
+
+    /// Makes sure that the next block finds room; allocates where it would not.
+    pub fn make_room(&mut self) {
+        self.blocks.reserve(2);
     }
 
     /// Samples up to the end of the block under way.

@@ -82,7 +82,8 @@ pub struct LoudnessMeter {
 
 impl LoudnessMeter {
     /// A meter at a rate in hertz for 1 or 2 channels, measuring. It keeps up to `max_hours` of gating blocks (0.6 MB an
-    /// hour); what comes later no longer enters the integrated loudness and the range ([`Self::is_full`]).
+    /// hour); what comes later no longer enters the integrated loudness and the range ([`Self::is_full`],
+    /// [`Self::make_room`]).
     pub fn new(rate_hz: u32, channels: usize, max_hours: f64) -> Self {
         let capacity = (max_hours.clamp(0.0, 1000.0) * 36_000.0).ceil() as usize + 1;
         Self {
@@ -242,6 +243,16 @@ impl LoudnessMeter {
         self.gated.is_full()
     }
 
+    /// Makes sure that the blocks of the next second find room. Allocates where they would not, so it is for files that
+    /// turn out longer than they said, not for the audio thread.
+    pub fn make_room(&mut self) {
+        self.gated.make_room();
+        self.short_terms.make_room();
+        if self.scratch.len() < self.short_terms.powers.len() {
+            self.scratch.resize(self.short_terms.powers.len(), 0.0);
+        }
+    }
+
     /// Whether integrated loudness, range and maxima are being measured.
     pub fn is_running(&self) -> bool {
         self.running
@@ -395,6 +406,14 @@ impl Pool {
 
     fn powers(&self) -> &[f64] {
         &self.powers[..self.used]
+    }
+
+    /// For a second more; twice the room if there is less.
+    fn make_room(&mut self) {
+        let wanted = self.used + (SUB_BLOCKS_PER_SECOND / HOP) as usize;
+        if wanted > self.powers.len() {
+            self.powers.resize(2 * wanted, 0.0);
+        }
     }
 
     fn is_full(&self) -> bool {

@@ -115,7 +115,8 @@ pub struct CrestSteps {
 }
 
 impl CrestSteps {
-    /// At a rate in hertz, with room for the steps of `max_hours`; later ones still count for the maximum.
+    /// At a rate in hertz, with room for the steps of `max_hours`; later ones still count for the maximum
+    /// ([`Self::make_room`]).
     pub fn new(rate_hz: u32, max_hours: f64) -> Self {
         let capacity = (max_hours.clamp(0.0, 1000.0) * 36_000.0).ceil() as usize + 2;
         Self {
@@ -127,6 +128,11 @@ impl CrestSteps {
             highest: NOTHING,
             steps: Vec::with_capacity(capacity),
         }
+    }
+
+    /// Makes sure that the steps of the next second find room; allocates where they would not.
+    pub fn make_room(&mut self) {
+        self.steps.reserve(STEPS_PER_SECOND as usize);
     }
 
     /// Takes samples.

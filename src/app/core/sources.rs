@@ -10,6 +10,7 @@ use crate::app::settings::{Folders, Settings};
 use crate::edit::{Edit, apply};
 use crate::jobs::check::{ReadFile, judge, read_for_check};
 use crate::jobs::import::{Import, import};
+use crate::jobs::parallel::{thread_count, threads_each};
 use crate::jobs::sources::{Taken, key_of, session_rate_for, take};
 use crate::jobs::{JobContext, Priority};
 use crate::media::file_source::FileSource;
@@ -272,11 +273,16 @@ impl CloseUp {
 }
 
 /// Reads a file once: its overview, unless that is in the cache, its average spectrum, its measurements and its faults.
-fn read_once(library: &Library, (path, hash, rate): (&Path, &str, SampleRate), cx: &JobContext) -> Inspected {
+fn read_once(
+    library: &Library,
+    (path, hash, rate): (&Path, &str, SampleRate),
+    threads: usize,
+    cx: &JobContext,
+) -> Inspected {
     let mut overview = Overview::load(library.cache(), hash);
     let mut builder = overview.is_none().then(OverviewBuilder::new);
     let mut bands = BandMeter::new(rate.0);
-    let read = read_for_check(path, &Brief::default(), cx, &mut |left, right| {
+    let read = read_for_check(path, &Brief::default(), threads, cx, &mut |left, right| {
         bands.push(left, right);
         if let Some(builder) = &mut builder {
             builder.push([left, right]);
@@ -346,8 +352,10 @@ impl Core {
         let file_rate = SampleRate((ratio * key.rate.hz()).round() as u32);
         let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
         let priority = if is_drawn { Priority::Idle } else { Priority::Soon };
+        // The songs of an album are read side by side; a file alone gets all cores.
+        let threads = threads_each(thread_count(None), self.sources.records.len());
         self.jobs.spawn(&format!("Measure {name}"), priority, move |cx| {
-            let inspected = read_once(&library, (&path, &hash, file_rate), cx);
+            let inspected = read_once(&library, (&path, &hash, file_rate), threads, cx);
             Done::Source(SourceDone::Inspected { hash, inspected })
         });
     }

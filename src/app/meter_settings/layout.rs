@@ -431,12 +431,14 @@ mod tests {
 
     #[test]
     fn heights_nobody_can_mean_are_none() {
-        let text = r#"{"now": {"column": [{"view": "a", "height": 1e39}, {"view": "b", "height": -3},
+        let text = r#"{"now": {"column": [{"view": "a", "height": 1e38}, {"view": "b", "height": -3},
             {"view": "c", "height": 1e9}, {"view": "d", "height": 120.5}]}}"#;
         let layout: LayoutSettings = serde_json::from_str(text).unwrap();
         let heights: Vec<f32> = layout.now.column.iter().map(ViewPlace::chosen_height).collect();
-        assert_eq!(heights, [0.0, 0.0, MOST_HEIGHT, 120.5]);
-        assert_eq!(ViewPlace { height: f32::NAN, ..ViewPlace::default() }.chosen_height(), 0.0);
+        assert_eq!(heights, [MOST_HEIGHT, 0.0, MOST_HEIGHT, 120.5]);
+        for height in [f32::NAN, f32::INFINITY] {
+            assert_eq!(ViewPlace { height, ..ViewPlace::default() }.chosen_height(), 0.0);
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::{Next, foot, title};
 use crate::app::Frame;
 use crate::gui::outbox::Outbox;
 use crate::gui::theme::theme;
+use crate::gui::widgets::text::select_all;
 use crate::gui::widgets::{dim_button, text_button};
 
 /// Width of the dialog, points.
@@ -17,8 +18,8 @@ pub struct LayoutsDialog {
     name: String,
     /// The field has had the keyboard.
     begun: bool,
-    /// The layout being renamed, and its new name.
-    renaming: Option<(String, String)>,
+    /// The layout being renamed, its new name, and whether the field has had the keyboard.
+    renaming: Option<(String, String, bool)>,
 }
 
 impl LayoutsDialog {
@@ -77,7 +78,7 @@ impl LayoutsDialog {
 
     fn row_ui(&mut self, ui: &mut Ui, frame: &Frame, name: &str, out: &mut Outbox) {
         let renamed = match &mut self.renaming {
-            Some((from, to)) if from == name => Some(rename_ui(ui, frame, from, to, out)),
+            Some((from, to, begun)) if from == name => Some(rename_ui(ui, frame, from, (to, begun), out)),
             _ => None,
         };
         match renamed {
@@ -100,7 +101,7 @@ impl LayoutsDialog {
                     out.set_meters(frame, |m| m.layout.remove(name));
                 }
                 if ui.button("Rename").accessible_name(labelled("Rename")).clicked() {
-                    self.renaming = Some((name.to_owned(), name.to_owned()));
+                    self.renaming = Some((name.to_owned(), name.to_owned(), false));
                 }
             });
         });
@@ -108,11 +109,22 @@ impl LayoutsDialog {
 }
 
 /// The row of a layout while it gets another name; `true` when that is done or left.
-fn rename_ui(ui: &mut Ui, frame: &Frame, from: &str, to: &mut String, out: &mut Outbox) -> bool {
+fn rename_ui(
+    ui: &mut Ui,
+    frame: &Frame,
+    from: &str,
+    (to, begun): (&mut String, &mut bool),
+    out: &mut Outbox,
+) -> bool {
     let refusal = frame.meter_settings.layout.rename_refusal(from, to).map(|r| r.to_string());
     ui.horizontal(|ui| {
         let field = egui::TextEdit::singleline(to).desired_width(WIDTH - 190.0);
         let field = ui.add(field).accessible_name("New name");
+        // Typed at once: the field has the keyboard when it appears.
+        if !std::mem::replace(begun, true) {
+            field.request_focus();
+            select_all(ui, field.id, to);
+        }
         let typed = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
         let keeps = dim_button(ui, "Keep name", refusal.as_deref()).clicked() || (typed && refusal.is_none());
         if keeps {

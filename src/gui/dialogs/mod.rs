@@ -383,7 +383,8 @@ fn typing_id() -> Id {
 /// Buttons at the right of a dialog's foot, the last one first.
 fn foot(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
     ui.add_space(12.0);
-    ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), add);
+    // In a row: by itself the layout would take the height the dialog had before.
+    ui.horizontal(|ui| ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), add));
 }
 
 fn question_ui(ui: &mut Ui, frame: &Frame, pending: &Pending) -> Next {

@@ -72,8 +72,13 @@ impl Levels {
             bits: LowestBit::default(),
             runs: [FullScaleRuns::default(); CHANNELS],
             energy: [0.0; CHANNELS],
-            windows: Windows::new(),
+            windows: Windows::new(u64::from(rate_hz.max(1))),
         }
+    }
+
+    /// Makes sure that the next second finds room; allocates where it would not.
+    pub(super) fn make_room(&mut self) {
+        self.dr.iter_mut().for_each(DrChannel::make_room);
     }
 
     /// Takes a chunk; chunks are cut the same way in every reading of a file.
@@ -113,7 +118,7 @@ impl Levels {
 
     fn close_sub_block(&mut self) {
         self.sub_blocks += 1;
-        self.windows.push(self.energy, self.rate_hz);
+        self.windows.push(self.energy);
         self.energy = [0.0; CHANNELS];
     }
 
@@ -238,12 +243,11 @@ struct Windows {
 }
 
 impl Windows {
-    fn new() -> Self {
-        Self { energies: [[0.0; CHANNELS]; SECOND], count: 0, loudest: 0.0, first_second: None, rate_hz: 1 }
+    fn new(rate_hz: u64) -> Self {
+        Self { energies: [[0.0; CHANNELS]; SECOND], count: 0, loudest: 0.0, first_second: None, rate_hz }
     }
 
-    fn push(&mut self, energy: [f64; CHANNELS], rate_hz: u64) {
-        self.rate_hz = rate_hz;
+    fn push(&mut self, energy: [f64; CHANNELS]) {
         self.energies[(self.count % SECOND as u64) as usize] = energy;
         self.count += 1;
         if self.count >= K_WINDOW as u64 {

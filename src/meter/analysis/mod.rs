@@ -1,9 +1,9 @@
 //! One pass over a file for every reading of `measure`.
 //!
 //! The caller decodes and feeds planar blocks of any size; they are regrouped into chunks of 1024 frames, so that no
-//! figure depends on how the file was read. NaN, infinity and samples beyond 1e30 are counted and measured as silence. The pass
-//! consists of four [`Part`]s that know nothing of each other: fed with the same [`Chunk`]s they may run on threads of
-//! their own, and the figures are the same to the last bit.
+//! figure depends on how the file was read. NaN, infinity and samples beyond 1e30 are counted and measured as silence.
+//! The pass consists of four [`Part`]s that know nothing of each other: fed with the same [`Chunk`]s they may run on
+//! threads of their own, and the figures are the same to the last bit.
 //!
 //! Conventions: peaks and `dc_offset` are of the worst channel; `rms_dbfs` is AES17 over the mean power of the channels;
 //! the loudness range is taken to the end of the file without added silence, so that live and file agree; `correlation`
@@ -151,7 +151,7 @@ pub struct SpectrumPart {
 }
 
 impl Part {
-    /// The four, for a file of at most `max_hours` (the room is taken at once: 1.5 MB an hour).
+    /// The four, for a file of `max_hours` (the room is taken at once: 1.5 MB an hour).
     pub fn all(facts: &FileFacts, max_hours: f64) -> [Self; 4] {
         let (rate, channels) = (facts.sample_rate_hz, if facts.channels > 1 { CHANNELS } else { 1 });
         [
@@ -165,16 +165,24 @@ impl Part {
         ]
     }
 
-    /// Takes the next chunk. Allocates nothing.
+    /// Takes the next chunk. Allocates only where the file turns out longer than was said: a length in a header is not
+    /// to be believed.
     pub fn push(&mut self, chunk: &Chunk) {
         for (left, right) in chunk.pieces() {
             match self {
-                Self::Loudness(meter) => meter.push(left, right),
+                Self::Loudness(meter) => {
+                    meter.make_room();
+                    meter.push(left, right);
+                }
                 Self::Crests(crests) => {
+                    crests.iter_mut().for_each(CrestSteps::make_room);
                     crests[0].push(left);
                     crests[1].push(right);
                 }
-                Self::Levels(levels) => levels.0.push(left, right),
+                Self::Levels(levels) => {
+                    levels.0.make_room();
+                    levels.0.push(left, right);
+                }
                 Self::Spectrum(spectrum) => {
                     spectrum.bandwidth.push(left, right);
                     spectrum.average.push(left, right);
@@ -184,7 +192,7 @@ impl Part {
     }
 }
 
-/// The pass on one thread. Feed blocks, then [`Self::finish`]. Nothing is allocated while feeding.
+/// The pass on one thread. Feed blocks, then [`Self::finish`]. Nothing is allocated while feeding as much as was said.
 pub struct Analyzer {
     facts: FileFacts,
     intake: Intake,
@@ -192,12 +200,12 @@ pub struct Analyzer {
 }
 
 impl Analyzer {
-    /// For a file of at most `max_hours`.
+    /// With room for a file of `max_hours`; a longer one takes more.
     pub fn new(facts: FileFacts, max_hours: f64) -> Self {
         Self { intake: Intake::new(facts.channels, 1), parts: Part::all(&facts, max_hours), facts }
     }
 
-    /// For a file of known length in frames (a little more is taken; far more is not gated).
+    /// For a file said to have so many frames; a longer one is measured to its end all the same.
     pub fn for_frames(facts: FileFacts, frames: u64) -> Self {
         let hours = hours_for(&facts, frames);
         Self::new(facts, hours)

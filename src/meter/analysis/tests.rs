@@ -247,3 +247,21 @@ fn parts_fed_with_large_chunks_give_the_same_bits() {
     parts.iter_mut().rev().for_each(|part| part.push(&last));
     assert_eq!(analysis_of(facts, parts, 0).measurements, whole);
 }
+
+/// Seven and a half minutes in a file that said it had none: quiet, then loud, where a room of six minutes would end.
+#[test]
+fn a_file_longer_than_it_said_is_measured_to_its_end() {
+    let rate = 8000;
+    let x: Vec<f64> = (0..rate * 450)
+        .map(|n| (if n < rate * 380 { 0.01 } else { 0.3 }) * (f64::from(n % 997) * 0.13).sin())
+        .collect();
+    let facts = FileFacts { sample_rate_hz: rate as u32, channels: 1, ..FileFacts::default() };
+    let [said, unsaid] = [x.len() as u64, 0].map(|frames| {
+        let mut analyzer = Analyzer::for_frames(facts.clone(), frames);
+        x.chunks(5000).for_each(|block| analyzer.push(block, &[]));
+        analyzer.finish()
+    });
+    assert_eq!(said, unsaid);
+    assert_eq!(unsaid.gating_powers.len(), 4497);
+    assert!(unsaid.measurements.max_short_term_at_s.unwrap() > 370.0);
+}

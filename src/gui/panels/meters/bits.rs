@@ -15,7 +15,7 @@ const USUAL_CELLS: usize = 24;
 /// Cells at most.
 const MOST_CELLS: usize = 32;
 /// Height of a row with its words at most, points.
-const TALLEST_ROW: f32 = 64.0;
+const TALLEST_ROW: f32 = 110.0;
 /// Changes in this share of the samples are full light: what noise has.
 const FULL_LIGHT: f32 = 0.5;
 
