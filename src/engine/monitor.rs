@@ -173,7 +173,7 @@ mod tests {
 
     fn settled(monitor: Monitor) -> (f64, f64) {
         let mut runner = MonitorRunner::new(SampleRate(48_000));
-        assert_ne!(runner.set(&monitor), MonitorMove::Service);
+        runner.set(&monitor);
         let (mut left, mut right) = (vec![0.5; 2_000], vec![-0.25; 2_000]);
         runner.process(&mut left, &mut right);
         (left[1_999], right[1_999])
@@ -215,5 +215,16 @@ mod tests {
         let (mut left, mut right) = ([0.1], [-0.0]);
         runner.process(&mut left, &mut right);
         assert_eq!((left[0].to_bits(), right[0].to_bits()), (0.1f64.to_bits(), (-0.0f64).to_bits()));
+    }
+
+    #[test]
+    fn a_setting_says_what_it_changes() {
+        let mut runner = MonitorRunner::new(SampleRate(48_000));
+        let neutral = Monitor::default();
+        assert_eq!(runner.set(&neutral), MonitorMove::Nothing);
+        assert_eq!(runner.set(&Monitor { service_db: -3.0, ..neutral }), MonitorMove::Service);
+        assert_eq!(runner.set(&Monitor { dim: true, service_db: -3.0, ..neutral }), MonitorMove::Section);
+        assert_eq!(runner.set(&Monitor { dim: true, ..neutral }), MonitorMove::Service);
+        assert_eq!(runner.set(&Monitor { mono: true, service_db: -1.0, ..neutral }), MonitorMove::Section);
     }
 }
