@@ -335,7 +335,7 @@ fn the_calm_column_fits_a_window_of_800_lines() {
     assert!(correlation.bottom() < 800.0 - 24.0, "{correlation:?}");
     // A bar to scroll with would take width from them.
     let heading = rect(&h, "Level heading");
-    assert!(heading.right() > 1280.0 - 16.0, "{heading:?}");
+    assert!(heading.right() > 1280.0 - 24.0, "{heading:?}");
 }
 
 #[test]
