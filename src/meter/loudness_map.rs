@@ -50,18 +50,27 @@ impl Default for LoudnessMap {
     }
 }
 
+/// Cells of an album of a length.
+fn cells_of(rate: SampleRate, length: Frames) -> usize {
+    (length.0.max(0) as u64 * CELLS_PER_SECOND).div_ceil(u64::from(rate.0.max(1))) as usize
+}
+
+/// The cell an album frame lies in, frames counted at a rate in hertz: the last cell whose start is not behind it.
+pub fn cell_at(frame: Frames, rate_hz: u64) -> usize {
+    let index = ((frame.0.max(0) as u64 + 1) * CELLS_PER_SECOND).div_ceil(rate_hz.max(1));
+    index.saturating_sub(1) as usize
+}
+
 impl LoudnessMap {
     /// An empty map of an album of a length.
     pub fn new(rate: SampleRate, length: Frames) -> Self {
-        let rate_hz = u64::from(rate.0.max(1));
-        let cells = (length.0.max(0) as u64 * CELLS_PER_SECOND).div_ceil(rate_hz);
-        let places = (0..cells).map(|_| Place::default()).collect();
-        Self { rate_hz, places, changes: AtomicU64::new(0) }
+        let places = (0..cells_of(rate, length)).map(|_| Place::default()).collect();
+        Self { rate_hz: u64::from(rate.0.max(1)), places, changes: AtomicU64::new(0) }
     }
 
-    /// Whether another has as many cells at the same rate.
-    pub fn has_shape_of(&self, other: &Self) -> bool {
-        (self.rate_hz, self.places.len()) == (other.rate_hz, other.places.len())
+    /// Whether an album of this length has this map.
+    pub fn fits(&self, rate: SampleRate, length: Frames) -> bool {
+        (self.rate_hz, self.places.len()) == (u64::from(rate.0.max(1)), cells_of(rate, length))
     }
 
     /// Cells in all.
@@ -76,9 +85,7 @@ impl LoudnessMap {
 
     /// The cell an album frame lies in.
     pub fn index_at(&self, frame: Frames) -> usize {
-        // The last cell whose start is not behind the frame.
-        let index = ((frame.0.max(0) as u64 + 1) * CELLS_PER_SECOND).div_ceil(self.rate_hz);
-        index.saturating_sub(1) as usize
+        cell_at(frame, self.rate_hz)
     }
 
     /// What was measured; `None` where nothing was heard yet and outside the album.

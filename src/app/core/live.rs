@@ -160,9 +160,9 @@ impl Live {
 
     /// The meters learn of the session the engine was given.
     fn tell_session(&mut self, session: &Arc<Session>) {
-        let wanted = LoudnessMap::new(session.sample_rate_hz, Timeline::of(session).end);
-        if !self.loudness_map.has_shape_of(&wanted) {
-            self.loudness_map = Arc::new(wanted);
+        let (rate, length) = (session.sample_rate_hz, Timeline::of(session).end);
+        if !self.loudness_map.fits(rate, length) {
+            self.loudness_map = Arc::new(LoudnessMap::new(rate, length));
         }
         let number = self.running.engine.session_number();
         self.running.meters.set_session(number, session, &self.loudness_map);

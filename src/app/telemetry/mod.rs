@@ -151,6 +151,7 @@ impl Meters {
         std::mem::swap(&mut new.trace, &mut self.trace);
         new.tap = self.tap;
         new.levels.go_on_after(&self.levels);
+        new.spectra.go_on_after(&self.spectra);
         new.skip = new.delivered.as_ref().map_or(0, Delivered::pending);
         *self = new;
     }

@@ -102,6 +102,11 @@ impl Spectra {
         self.place = next.map(|place| at_rate(place, session, own));
     }
 
+    /// The same sound goes on after a reset.
+    pub(super) fn go_on_after(&mut self, before: &Self) {
+        (self.song, self.place) = (before.song, before.place);
+    }
+
     pub(super) fn push(&mut self, left: &[f64], right: &[f64]) {
         let step = match self.settings.average.seconds() {
             s if s.is_finite() => self.spectrum.step_for(s),

@@ -23,7 +23,7 @@ mod tests;
 use std::sync::Arc;
 
 use super::loudness::lufs_from_power;
-use super::loudness_map::{LoudnessMap, MapCell};
+use super::loudness_map::{LoudnessMap, MapCell, cell_at};
 use crate::units::{Frames, SampleRate, db_from_gain};
 use gauge::Gauge;
 use sheet::{Scratch, Sheet, State, carry_on_album, carry_song, is_on_grid, sum};
@@ -166,7 +166,7 @@ impl Ledger {
             let Some(before) = self.spans.iter().position(|s| s.id == span.id) else { continue };
             let old = self.spans[before];
             carry_on_album(&self.album, &mut album, &old, span);
-            carry_cells(&self.map, &old_cells, &map, &old, span);
+            carry_cells(&old_cells, &map, self.rate, &old, span);
             if distance_to_neighbour(&self.spans, before) != distance_to_neighbour(spans, index) {
                 // Another sound ends in the sub-block the song begins in.
                 let k = album.sub_block_at(span.start.0.max(0));
@@ -427,18 +427,19 @@ fn distance_to_neighbour(spans: &[SongSpan], index: usize) -> Option<(u64, Frame
     Some((before.id, spans[index].start - before.start))
 }
 
-/// What was drawn stays, as stale, where it is not worked out anew.
+/// What was drawn stays, as stale, where it is not worked out anew. Spans count frames at the ledger's rate.
 fn carry_cells(
-    old: &LoudnessMap,
     cells: &[Option<MapCell>],
     new: &LoudnessMap,
+    rate: SampleRate,
     from: &SongSpan,
     to: &SongSpan,
 ) {
-    let (begin, end) = (old.index_at(from.start), old.index_at(from.end));
-    let at = new.index_at(to.start);
+    let cell_of = |frame: Frames| cell_at(frame, u64::from(rate.0));
+    let (begin, end) = (cell_of(from.start), cell_of(from.end));
+    let at = cell_of(to.start);
     for (cell, i) in cells.get(begin..end.min(cells.len())).unwrap_or_default().iter().zip(0..) {
-        if let Some(cell) = cell.filter(|_| at + i <= new.index_at(to.end)) {
+        if let Some(cell) = cell.filter(|_| at + i <= cell_of(to.end)) {
             new.write(at + i, MapCell { is_stale: true, ..cell });
         }
     }

@@ -252,3 +252,31 @@ fn a_run_goes_on_through_an_edit_elsewhere() {
     ledger.refresh();
     assert_same(ledger.album(), alone(&album, 88_200, 1_102_600), "album");
 }
+
+#[test]
+fn what_was_drawn_moves_with_its_song_also_where_another_rate_is_measured() {
+    // Measured at 44.1 kHz over the map of an album at 96 kHz, as it is delivered.
+    let session_rate = SampleRate(96_000);
+    let spans = |start: i64| [span(1, 0, 441_000), span(2, start, start + 441_000)];
+    let map = |seconds: i64| Arc::new(LoudnessMap::new(session_rate, Frames(96_000 * seconds)));
+    let mut ledger = Ledger::new(RATE);
+    let before = map(20);
+    ledger.lay_out(&spans(441_000), Frames(882_000), Arc::clone(&before));
+    let signal = music(882_000, 5);
+    play(&mut ledger, &signal, 0, 882_000);
+    assert!(before.cell(150).is_some_and(|cell| !cell.is_stale));
+    // The second song, of another chain now, lies 5 s later.
+    let mut later = spans(661_500);
+    later[1].holds_from = Frames(441_000);
+    let after = map(25);
+    ledger.lay_out(&later, Frames(1_102_500), Arc::clone(&after));
+    let cells = |range: std::ops::Range<usize>| range.map(|i| after.cell(i)).collect::<Vec<_>>();
+    assert!(cells(2..98).iter().all(|c| c.is_some_and(|c| !c.is_stale)), "the first song stays");
+    assert!(cells(102..148).iter().all(Option::is_none), "nothing was heard between them");
+    assert!(
+        cells(152..248).iter().all(|c| c.is_some_and(|c| c.is_stale)),
+        "the second is stale where it lies now"
+    );
+    let kept = before.cell(150).map(|c| c.short_term_lufs);
+    assert_eq!(after.cell(200).map(|c| c.short_term_lufs), kept);
+}
