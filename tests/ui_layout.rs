@@ -330,12 +330,13 @@ fn a_new_name_is_typed_at_once_and_a_dialog_is_as_high_as_what_it_holds() {
 /// The layout of the program in the smallest window asked for: all of it in sight, nothing to scroll.
 #[test]
 fn the_calm_column_fits_a_window_of_800_lines() {
-    let h = window_with(vec2(1280.0, 800.0), |_| {});
+    // The harness keeps 8 points at every side.
+    let h = window_with(vec2(1280.0, 800.0) + vec2(16.0, 16.0), |_| {});
     let correlation = h.get_by_label_contains("Correlation –, min –").rect();
-    assert!(correlation.bottom() < 800.0 - 24.0, "{correlation:?}");
+    assert!(correlation.bottom() < 8.0 + 800.0 - 24.0, "{correlation:?}");
     // A bar to scroll with would take width from them.
     let heading = rect(&h, "Level heading");
-    assert!(heading.right() > 1280.0 - 16.0, "{heading:?}");
+    assert!(heading.right() > 8.0 + 1280.0 - 16.0, "{heading:?}");
 }
 
 #[test]

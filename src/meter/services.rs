@@ -336,7 +336,7 @@ impl Service {
         let (advice, peak) = self.advised_dbtp(figures.integrated_lufs).zip(figures.true_peak_dbtp)?;
         let over = peak > advice + PEAK_SLACK_DB;
         let outcome = if self.lossy { "may distort when encoded" } else { "over what is advised" };
-        over.then(|| format!("peak {} over {} dBTP: {outcome}", minus(peak, 2), minus(advice, 1)))
+        over.then(|| format!("peak {} dBTP over {} dBTP: {outcome}", minus(peak, 2), minus(advice, 1)))
     }
 
     fn judge(&self, spec: &Spec, figures: &SongFigures) -> Verdict {
@@ -471,7 +471,7 @@ mod tests {
         let text = both.verdict(&song(-18.0, -0.5)).text;
         assert_eq!(
             text,
-            "not raised: its peak leaves no room; peak −0.50 over −1.0 dBTP: may distort when encoded"
+            "not raised: its peak leaves no room; peak −0.50 dBTP over −1.0 dBTP: may distort when encoded"
         );
     }
 
@@ -532,7 +532,10 @@ mod tests {
         assert_eq!(spotify.verdict(&song(-14.0, -1.5)).grade, Grade::Good);
         let loud = spotify.verdict(&song(-13.0, -1.5));
         assert_eq!(loud.grade, Grade::Bad);
-        assert_eq!(loud.text, "plays 1.0 dB quieter; peak −1.50 over −2.0 dBTP: may distort when encoded");
+        assert_eq!(
+            loud.text,
+            "plays 1.0 dB quieter; peak −1.50 dBTP over −2.0 dBTP: may distort when encoded"
+        );
         let rows: Vec<Service> =
             serde_json::from_str(
                 &serde_json::from_str::<serde_json::Value>(include_str!("../../assets/services.json"))

@@ -24,7 +24,7 @@ const SUMS: f32 = 86.0;
 /// Balance is shown to either side up to this, dB.
 const BALANCE_DB: f64 = 6.0;
 /// A room this wide has every figure beside a band, points.
-const WIDE: f32 = 380.0;
+const WIDE: f32 = 520.0;
 
 /// Width of the names and of the figures beside a bar, points.
 #[derive(Debug, Clone, Copy)]

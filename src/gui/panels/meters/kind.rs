@@ -157,12 +157,12 @@ views! {
         id: "field",
         label: "Field",
         window_action: Action::FieldWindow,
-        smallest_height: 190.0,
+        smallest_height: 172.0,
         growth: 1.2,
         window_size: [420.0, 500.0],
         ui: |ui, frame, _, out| {
             let size = ui.available_size() - vec2(0.0, HEADING);
-            field_ui(ui, frame, out, vec2(size.x, (size.y - 88.0).max(60.0)));
+            field_ui(ui, frame, out, vec2(size.x, (size.y - 66.0).max(60.0)));
             correlation_ui(ui, frame, out, vec2(size.x, 62.0));
         },
     };
