@@ -27,7 +27,7 @@ thread_local! {
 
 /// Lets the program work until the frame is as wanted.
 fn until(core: &mut Core, what: &str, wanted: impl Fn(&Frame) -> bool) -> Arc<Frame> {
-    for _ in 0..10_000_000 {
+    for _ in 0..1_000_000 {
         NOW_MS.set(NOW_MS.get() + 1);
         let frame = core.tick(f64::from(NOW_MS.get()) * 1e-3);
         if wanted(&frame) && !core.is_busy() {
@@ -35,7 +35,9 @@ fn until(core: &mut Core, what: &str, wanted: impl Fn(&Frame) -> bool) -> Arc<Fr
         }
         std::thread::yield_now();
     }
-    panic!("never came: {what}");
+    let frame = core.tick(f64::from(NOW_MS.get()) * 1e-3);
+    let names: Vec<_> = frame.curves.iter().map(|c| &c.name).collect();
+    panic!("never came: {what}; busy {}; {names:?}; {:?}; {:?}", core.is_busy(), frame.album.rows, frame.log);
 }
 
 /// Frequency at which a curve is highest, without the slope.

@@ -235,6 +235,12 @@ impl<R: Send + 'static> Pool<R> {
         state.tasks.iter().map(info).collect()
     }
 
+    /// Whether a job waits, runs, or has finished without having been asked for: not so if it was stopped before it began.
+    pub fn holds(&self, id: u64) -> bool {
+        let state = lock(&self.state.0);
+        state.tasks.iter().any(|t| t.id == id) || state.done.iter().any(|(done, _)| *done == id)
+    }
+
     /// Nothing waits, runs, or has finished without having been asked for.
     pub fn is_idle(&self) -> bool {
         let state = lock(&self.state.0);
@@ -309,6 +315,24 @@ impl<R: Send + 'static> std::fmt::Debug for Pool<R> {
 mod tests {
     use super::*;
     use std::sync::mpsc::sync_channel;
+
+    #[test]
+    fn a_job_is_held_until_what_it_gave_is_taken() {
+        let mut pool: Pool<u8> = Pool::new(1).unwrap();
+        let (go, gate) = sync_channel::<()>(0);
+        let first = pool.spawn("first", Priority::Asked, move |_| {
+            gate.recv().unwrap();
+            1
+        });
+        let second = pool.spawn("second", Priority::Idle, |_| 2);
+        pool.cancel(second);
+        assert!(pool.holds(first) && !pool.holds(second), "what never began is gone");
+        go.send(()).unwrap();
+        pool.wait_until_idle();
+        assert!(pool.holds(first) && !pool.is_idle() && pool.jobs().is_empty());
+        assert_eq!(pool.finished(), [(first, Ok(1))]);
+        assert!(!pool.holds(first) && pool.is_idle());
+    }
 
     /// Waits for `n` results without a clock: each job also sends on a channel.
     #[test]

@@ -121,6 +121,7 @@ impl AlbumTable {
     }
 
     fn learn(&mut self, signature: Signature, known: Known) {
+        self.failed.remove(&signature);
         if self.known.insert(signature, known).is_none() {
             self.order.push_back(signature);
         }
@@ -242,7 +243,7 @@ impl Core {
         };
         let jobs = self.jobs.jobs();
         if let Some((job, signature)) = self.album.running
-            && !jobs.iter().any(|j| j.id == job)
+            && !self.jobs.holds(job)
         {
             // Stopped by hand before it began: not asked for again until something changes.
             self.album.running = None;
