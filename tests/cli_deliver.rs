@@ -47,6 +47,11 @@ fn what_a_delivery_says_of_its_files_is_what_measuring_them_says() {
     write_wav(&dir.path().join("1.wav"), 48_000, 5.0, beat);
     write_wav(&dir.path().join("2.wav"), 48_000, 4.0, sine(48_000, 440.0, -18.0));
     new_session(dir.path(), &["1.wav", "2.wav"]);
+    // A gain, so that the sound no longer fits a 32-bit float and is rounded on its way into one.
+    let session = dir.path().join("a.gms");
+    let mut json: serde_json::Value = serde_json::from_slice(&std::fs::read(&session).unwrap()).unwrap();
+    json["songs"][0]["level_db"] = (-1.7).into();
+    std::fs::write(&session, json.to_string()).unwrap();
     let mp3: &[&str] = if cfg!(feature = "mp3") { &["mp3_songs"] } else { &[] };
     let plain = ["wav_songs", "flac_songs", "wav_album", "ddp", "cd_wav_cue", "cd_bin_cue"];
     let mut compared = 0;

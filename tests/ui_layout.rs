@@ -69,7 +69,7 @@ fn the_menu_of_a_heading_hides_a_view_and_the_view_menu_brings_it_back() {
     assert!(h.query_by_label("Field heading").is_none());
     h.get_by_label("View").click();
     h.run();
-    h.get_by_label_contains("Meters").click();
+    h.get_by_role_and_label(Role::Button, "Meters").click();
     h.run();
     h.get_by_label_contains("Field").click();
     h.run();

@@ -332,8 +332,8 @@ fn the_field_is_set_in_the_menu_of_its_heading() {
         _ => None,
     };
     let set: Vec<_> = h.state().backend().told.iter().filter_map(stereo).collect();
-    // The backend of this test keeps no settings, so each is a change of the defaults.
-    let default = StereoSettings::default();
-    let level = StereoSettings { picture: FieldPicture::PolarLevel, ..default.clone() };
-    assert_eq!(set, [level, StereoSettings { bands: CorrelationBands::Octaves, ..default }]);
+    // Each is a change of what is set.
+    let level = StereoSettings { picture: FieldPicture::PolarLevel, ..StereoSettings::default() };
+    let octaves = StereoSettings { bands: CorrelationBands::Octaves, ..level.clone() };
+    assert_eq!(set, [level, octaves]);
 }

@@ -302,7 +302,8 @@ impl Highest {
     }
 }
 
-fn audible(power: f64) -> Option<f64> {
+/// A momentary or short-term loudness, LUFS; `None` in silence.
+pub(super) fn audible(power: f64) -> Option<f64> {
     Some(lufs_from_power(power)).filter(|&l| l > SILENCE_LUFS)
 }
 

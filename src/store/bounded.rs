@@ -16,7 +16,7 @@ pub(super) fn read_text(path: &Path, most_bytes: u64) -> Result<String> {
     if bytes.len() as u64 > most_bytes {
         return Err(Error::new(ErrorKind::FileTooLarge, format!("more than {most_bytes} bytes")));
     }
-    String::from_utf8(bytes).map_err(|_| Error::new(ErrorKind::InvalidData, "not text (UTF-8)"))
+    String::from_utf8(bytes).map_err(|e| Error::new(ErrorKind::InvalidData, e))
 }
 
 #[cfg(test)]

@@ -5,14 +5,12 @@
 
 use super::{HOP, LedgerReading, MOMENTARY, SHORT_TERM, SUB_BLOCKS_PER_SECOND, SongSpan};
 use crate::meter::dynamics::{PSR_GATE_LUFS, plr_db};
-use crate::meter::loudness::{integrated_lufs, lufs_from_power, range_lu};
+use crate::meter::loudness::{audible, integrated_lufs, lufs_from_power, range_lu};
 use crate::units::{Frames, SampleRate, db_from_gain};
 
 const HOPS_IN_SHORT_TERM: usize = SHORT_TERM / HOP;
 /// Longest album kept, sub-blocks: six hours (49 bytes each, for album and songs; an hour takes 35 MB).
 const MOST_SUB_BLOCKS: usize = 6 * 3600 * SUB_BLOCKS_PER_SECOND as usize;
-/// Below this a maximum is silence, not a reading.
-const SILENCE_LUFS: f64 = -120.0;
 
 /// Whether a sub-block counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -315,10 +313,6 @@ impl Sheet {
 
 fn larger(a: [f64; 2], b: [f64; 2]) -> [f64; 2] {
     [a[0].max(b[0]), a[1].max(b[1])]
-}
-
-fn audible(power: f64) -> Option<f64> {
-    Some(lufs_from_power(power)).filter(|&l| l > SILENCE_LUFS)
 }
 
 /// In the order of [`super::loudness`], so that the bits are the same.

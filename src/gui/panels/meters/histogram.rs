@@ -249,35 +249,34 @@ fn ends_ui(
     }
     let (low, high) = counted.range_lufs.unzip();
     let wide = scale.plot.width() > LEGEND_FROM;
-    let text = |name: &str, lufs| {
-        if wide { format!("{name} {}", loudness_text(settings, Some(lufs))) } else { name.to_owned() }
-    };
     let top = scale.plot.top();
-    // The integrated loudness first; the ends of the range keep to their sides of it.
-    let mut middle = None;
+    let word = |text: String, ink| painter.layout_no_wrap(text, t.font(t.small), ink);
+    let full = |name: &str, lufs| format!("{name} {}", loudness_text(settings, Some(lufs)));
+    // The integrated loudness first; the ends of the range keep to their sides of it, in short where there is no room.
+    let mut middle = Rangef::NOTHING;
     if let Some(lufs) = integrated {
-        let galley = painter.layout_no_wrap(text("I", lufs), t.font(t.small), t.text);
-        let place = place_of(scale, scale.x(lufs) - galley.size().x / 2.0, galley.size().x);
+        let galley = word(if wide { full("I", lufs) } else { "I".to_owned() }, t.text);
+        middle = place_of(scale, scale.x(lufs) - galley.size().x / 2.0, galley.size().x);
         painter.vline(scale.x(lufs), top + 13.0..=scale.plot.bottom(), Stroke::new(1.0, t.text));
-        painter.galley(pos2(place.min, top + 1.0), galley, t.text);
-        middle = Some(place);
+        painter.galley(pos2(middle.min, top + 1.0), galley, t.text);
     }
-    for (lufs, name, is_low) in
-        [(low, if wide { "10 %" } else { "10" }, true), (high, if wide { "95 %" } else { "95" }, false)]
-    {
+    for (lufs, name, is_low) in [(low, "10", true), (high, "95", false)] {
         let Some(lufs) = lufs else { continue };
         painter.vline(scale.x(lufs), top + 13.0..=scale.plot.bottom(), Stroke::new(1.0, t.text_weak));
-        let galley = painter.layout_no_wrap(text(name, lufs), t.font(t.small), t.text_weak);
-        let width = galley.size().x;
-        let left = match (is_low, middle) {
-            (true, Some(m)) => (scale.x(lufs) - width - 2.0).min(m.min - width - 5.0),
-            (true, None) => scale.x(lufs) - width - 2.0,
-            (false, Some(m)) => (scale.x(lufs) + 2.0).max(m.max + 5.0),
-            (false, None) => scale.x(lufs) + 2.0,
-        };
-        let place = place_of(scale, left, width);
-        if middle.is_none_or(|m| place.max < m.min || place.min > m.max) {
-            painter.galley(pos2(place.min, top + 1.0), galley, t.text_weak);
+        let long = wide.then(|| full(&format!("{name} %"), lufs));
+        for text in long.into_iter().chain([name.to_owned()]) {
+            let galley = word(text, t.text_weak);
+            let width = galley.size().x;
+            let left = if is_low {
+                (scale.x(lufs) - 2.0).min(middle.min - 5.0) - width
+            } else {
+                (scale.x(lufs) + 2.0).max(middle.max + 5.0)
+            };
+            let place = place_of(scale, left, width);
+            if place.max < middle.min || place.min > middle.max {
+                painter.galley(pos2(place.min, top + 1.0), galley, t.text_weak);
+                break;
+            }
         }
     }
 }

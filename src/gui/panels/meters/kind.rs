@@ -65,7 +65,7 @@ views! {
         id: "level",
         label: "Level",
         window_action: Action::LevelWindow,
-        smallest_height: 141.0,
+        smallest_height: 139.0,
         growth: 1.3,
         window_size: [260.0, 420.0],
         ui: |ui, frame, _, out| {
@@ -157,7 +157,7 @@ views! {
         id: "field",
         label: "Field",
         window_action: Action::FieldWindow,
-        smallest_height: 194.0,
+        smallest_height: 190.0,
         growth: 1.2,
         window_size: [420.0, 500.0],
         ui: |ui, frame, _, out| {

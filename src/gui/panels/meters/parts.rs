@@ -21,7 +21,7 @@ const TARGETS: [f64; 6] = [-23.0, -18.0, -16.0, -14.0, -12.0, -9.0];
 /// The menu of a heading: beside the meter where there is room, so that one sees what is chosen, else below its right end.
 /// It stays open while things are chosen in it.
 pub fn beside<'a>(button: &Response, heading: Rect) -> Popup<'a> {
-    const ELSE: &[RectAlign] = &[RectAlign::BOTTOM_END, RectAlign::TOP_END];
+    const ELSE: &[RectAlign] = &[RectAlign::LEFT_END, RectAlign::BOTTOM_END, RectAlign::TOP_END];
     Popup::menu(button)
         .anchor(heading)
         .align(RectAlign::LEFT_START)
