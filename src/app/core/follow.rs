@@ -109,7 +109,7 @@ impl Core {
     /// Whether a measurement of this session runs; one of what it no longer is gets stopped.
     fn is_measuring(&mut self, session: &Session) -> bool {
         let Some(running) = &self.followers.running else { return false };
-        if !self.jobs.jobs().iter().any(|j| j.id == running.job) {
+        if !self.jobs.holds(running.job) {
             // Cancelled before it began: not asked for again until something changes.
             let (slot, setting) = (running.slot, running.setting.clone());
             self.followers.learn(slot, setting);
