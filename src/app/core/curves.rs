@@ -220,7 +220,7 @@ impl Curves {
         self.view = Arc::new(self.drawn.iter().map(levelled).collect());
     }
 
-    /// Every curve on the grid; `levelled_by_db` holds its own K-weighted level for now.
+    /// Every curve on the grid; `levelled_by_db` holds its own K-weighted level until it is levelled.
     fn draw(&self, live: &SpectrumView, settings: &SpectrumSettings) -> Vec<CurveView> {
         let mut drawn = Vec::new();
         let (shows_mix, shows_mixes) = (settings.shows_song, settings.shows_album);

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use crate::app::meter_settings::TraceRef;
+pub use crate::meter::ledger::LedgerReading as PlaceReading;
 use crate::meter::level::{BitReading, Needle};
 use crate::meter::loudness_counts::LoudnessCounts;
 use crate::meter::stereo::BandReading;
@@ -87,36 +88,6 @@ impl LevelView {
             ..self.clone()
         }
     }
-}
-
-/// Loudness of a part of the album (a song, the album), gathered by place: a stretch heard again replaces what was there,
-/// a stretch that an edit changed does not count until it is heard again.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct PlaceReading {
-    /// LUFS, gated.
-    pub integrated_lufs: Option<f64>,
-    /// LU (EBU Tech 3342).
-    pub range_lu: Option<f64>,
-    /// Largest M, LUFS.
-    pub max_momentary_lufs: Option<f64>,
-    /// Largest S, LUFS.
-    pub max_short_term_lufs: Option<f64>,
-    /// Largest true peak of each channel, dBTP.
-    pub true_peak_dbtp: [Option<f64>; 2],
-    /// Largest sample of each channel, dBFS.
-    pub sample_peak_dbfs: [Option<f64>; 2],
-    /// Largest true peak minus integrated, dB.
-    pub plr_db: Option<f64>,
-    /// Largest true peak of the loudest 3 s minus their loudness (max S), dB.
-    pub psr_db: Option<f64>,
-    /// Smallest PSR, dB.
-    pub min_psr_db: Option<f64>,
-    /// Seconds the figures are made of.
-    pub measured_s: f64,
-    /// Seconds that were measured and have been changed by an edit since.
-    pub stale_s: f64,
-    /// Seconds in all: a song as its file, from its start to the start of the next; the album from its first song on.
-    pub length_s: f64,
 }
 
 /// Loudness: since reset, and beside it by place (`song`, `album`).

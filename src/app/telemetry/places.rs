@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use crate::app::frame::PlaceReading;
 use crate::engine::{Begin, SamplePlace};
-use crate::meter::ledger::{Ledger, LedgerReading, SongSpan};
+use crate::meter::ledger::{self, Ledger, SongSpan};
 use crate::meter::loudness_map::LoudnessMap;
 use crate::model::{PlacedSong, Session, Song, SongId, Timeline};
 use crate::render::TAIL_SECONDS;
@@ -324,19 +324,18 @@ impl Places {
 
     /// By place: of the album.
     pub(super) fn album(&self) -> PlaceReading {
-        reading_of(self.ledger.album())
+        *self.ledger.album()
     }
 
     /// By place: of a song.
     pub(super) fn song(&self, id: SongId) -> Option<PlaceReading> {
-        self.ledger.song(id.0).map(reading_of)
+        self.ledger.song(id.0).copied()
     }
 }
 
 /// Whether everything lies where it did and sounds as it did.
 fn is_unmoved(new: &[SongSpan], old: &[SongSpan]) -> bool {
-    let place = |s: &SongSpan| (s.id, s.start, s.end);
-    new.iter().map(place).eq(old.iter().map(place)) && new.iter().all(|s| s.holds_from <= Frames::ZERO)
+    ledger::is_unmoved(new, old) && new.iter().all(|s| s.holds_from <= Frames::ZERO)
 }
 
 /// Where a frame of an older layout lies now, if its song sounds the same and is still there.
@@ -351,23 +350,6 @@ fn moved(then: &Layout, now: &Layout, at: Frames) -> Option<Frames> {
     let offset = at - then.timeline.songs[i].start;
     let holds = holds_from(then, i, now, j) <= offset && start + offset <= end;
     holds.then(|| start + offset)
-}
-
-fn reading_of(from: &LedgerReading) -> PlaceReading {
-    PlaceReading {
-        integrated_lufs: from.integrated_lufs,
-        range_lu: from.range_lu,
-        max_momentary_lufs: from.max_momentary_lufs,
-        max_short_term_lufs: from.max_short_term_lufs,
-        true_peak_dbtp: from.true_peak_dbtp,
-        sample_peak_dbfs: from.sample_peak_dbfs,
-        plr_db: from.plr_db,
-        psr_db: from.psr_db,
-        min_psr_db: from.min_psr_db,
-        measured_s: from.measured_s,
-        stale_s: from.stale_s,
-        length_s: from.length_s,
-    }
 }
 
 #[cfg(test)]

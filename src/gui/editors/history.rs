@@ -1,11 +1,12 @@
 //! Pictures of the last ten seconds: levels before and after a slot, its gain change over them, how often which gain
 //! change came, and the numbers of it.
 
-use egui::{Align2, Color32, Mesh, Painter, Pos2, Rangef, Rect, Shape, Stroke, Ui, pos2, vec2};
+use egui::{Align2, Color32, Painter, Pos2, Rangef, Rect, Shape, Stroke, Ui, pos2, vec2};
 
 use super::trace::{LENGTH_S, Past, age_s};
 use crate::gui::theme::{faded, theme};
 use crate::gui::widgets::figures::{plain, reading};
+pub(super) use crate::gui::widgets::fill::fill_columns;
 use crate::units::db_from_gain;
 
 /// Bars of the histogram for a decibel.
@@ -75,25 +76,6 @@ pub(super) fn ground(ui: &Ui, rect: Rect) -> Painter {
     let t = theme();
     ui.painter().rect_filled(rect, t.corner, t.ground);
     ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()))
-}
-
-/// Fills from column to column between two heights.
-pub(super) fn fill_columns(
-    painter: &Painter,
-    columns: impl Iterator<Item = (f32, f32, f32)>,
-    colour: Color32,
-) {
-    let mut mesh = Mesh::default();
-    for (i, (x, from, to)) in columns.enumerate() {
-        mesh.colored_vertex(pos2(x, from), colour);
-        mesh.colored_vertex(pos2(x, to), colour);
-        if i > 0 {
-            let at = 2 * i as u32;
-            mesh.add_triangle(at - 2, at - 1, at);
-            mesh.add_triangle(at - 1, at, at + 1);
-        }
-    }
-    painter.add(Shape::mesh(mesh));
 }
 
 /// A small text.

@@ -4,6 +4,7 @@
 
 pub mod button;
 pub mod figures;
+pub mod fill;
 pub mod frequency;
 pub mod goniometer;
 pub mod icons;

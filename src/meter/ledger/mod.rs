@@ -37,32 +37,33 @@ const HOP: usize = 10;
 /// What does not count after a jump, in sub-blocks.
 const SETTLE: i64 = 10;
 
-/// Figures of a sheet; `None` where there is no reading.
+/// Loudness of a part of the album (a song, the album), gathered by place: a stretch heard again replaces what was there,
+/// a stretch that an edit changed does not count until it is heard again. `None` where there is no reading.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct LedgerReading {
-    /// LUFS, both gates.
+    /// LUFS, gated.
     pub integrated_lufs: Option<f64>,
-    /// LU.
+    /// LU (EBU Tech 3342).
     pub range_lu: Option<f64>,
-    /// LUFS.
+    /// Largest M, LUFS.
     pub max_momentary_lufs: Option<f64>,
-    /// LUFS.
+    /// Largest S, LUFS.
     pub max_short_term_lufs: Option<f64>,
-    /// dBTP, per channel.
+    /// Largest true peak of each channel, dBTP.
     pub true_peak_dbtp: [Option<f64>; 2],
-    /// dBFS, per channel.
+    /// Largest sample of each channel, dBFS.
     pub sample_peak_dbfs: [Option<f64>; 2],
-    /// Largest true peak minus integrated loudness, dB.
+    /// Largest true peak minus integrated, dB.
     pub plr_db: Option<f64>,
-    /// PSR of the loudest 3 s, dB.
+    /// Largest true peak of the loudest 3 s minus their loudness (max S), dB.
     pub psr_db: Option<f64>,
     /// Smallest PSR, dB.
     pub min_psr_db: Option<f64>,
-    /// Seconds that count.
+    /// Seconds the figures are made of.
     pub measured_s: f64,
-    /// Seconds measured before they were changed.
+    /// Seconds that were measured and have been changed by an edit since.
     pub stale_s: f64,
-    /// Seconds in all.
+    /// Seconds in all: a song as its file, from its start to the start of the next; the album from its first song on.
     pub length_s: f64,
 }
 
@@ -416,7 +417,7 @@ impl Ledger {
 }
 
 /// Whether every song lies where it did.
-fn is_unmoved(new: &[SongSpan], old: &[SongSpan]) -> bool {
+pub fn is_unmoved(new: &[SongSpan], old: &[SongSpan]) -> bool {
     let place = |s: &SongSpan| (s.id, s.start, s.end);
     new.iter().map(place).eq(old.iter().map(place))
 }

@@ -1,11 +1,12 @@
 //! The traces of the spectrum as lines with name and colour: live ones, curves of files, frozen ones, and differences.
 
-use egui::{Color32, Mesh, Pos2, Rect, Shape, Stroke, pos2};
+use egui::{Color32, Pos2, Rect, Stroke, pos2};
 
 use crate::app::Frame;
 use crate::app::frame::{CurveKind, CurveView};
 use crate::app::meter_settings::TraceRef;
 use crate::gui::theme::{Theme, faded};
+use crate::gui::widgets::fill::fill_columns;
 use crate::gui::widgets::frequency::Axis;
 
 /// Strength of the area under the average.
@@ -185,27 +186,16 @@ impl Scale {
                 line.levels_db.iter().zip(&line.spread_db).map(|(l, s)| l + sign * s).collect()
             };
             let (high, low) = (self.points(freqs_hz, &moved(1.0)), self.points(freqs_hz, &moved(-1.0)));
-            band(painter, high.iter().zip(&low).map(|(a, b)| (a.x, a.y, b.y)), faded(line.colour, 0.18));
+            fill_columns(
+                painter,
+                high.iter().zip(&low).map(|(a, b)| (a.x, a.y, b.y)),
+                faded(line.colour, 0.18),
+            );
         }
         if line.fill > 0.0 {
             let base = self.y(base_db);
-            band(painter, points.iter().map(|p| (p.x, p.y, base)), faded(line.colour, line.fill));
+            fill_columns(painter, points.iter().map(|p| (p.x, p.y, base)), faded(line.colour, line.fill));
         }
         painter.line(points, Stroke::new(1.2, line.colour));
     }
-}
-
-/// An area between two curves over the same places.
-fn band(painter: &egui::Painter, columns: impl Iterator<Item = (f32, f32, f32)>, colour: Color32) {
-    let mut mesh = Mesh::default();
-    for (i, (x, top, bottom)) in columns.enumerate() {
-        mesh.colored_vertex(pos2(x, top), colour);
-        mesh.colored_vertex(pos2(x, bottom), colour);
-        if i > 0 {
-            let b = 2 * i as u32;
-            mesh.add_triangle(b - 2, b - 1, b);
-            mesh.add_triangle(b - 1, b, b + 1);
-        }
-    }
-    painter.add(Shape::mesh(mesh));
 }
